@@ -1,0 +1,177 @@
+package stix
+
+import (
+	"time"
+)
+
+// The extensions that OpenCTI puts on the objects of its streams.
+const (
+	// ExtensionOCTI is on every object: internal id, type, dates, score of indicators.
+	ExtensionOCTI = "extension-definition--ea279b3e-5c71-4632-ac08-831c66a786ba"
+	// ExtensionSCO is on observables of STIX's own types: labels, description, score, author, references.
+	ExtensionSCO = "extension-definition--f93e2c80-4231-4f9a-af8b-95c9bd566a82"
+)
+
+// Object is a STIX object as OpenCTI sends it: nothing of it is lost, and what
+// sits in one of three places (the OCTI extension, the SCO extension, the root)
+// is read through one accessor. It is immutable and safe for concurrent use.
+type Object struct {
+	// ID is the STIX id, "indicator--…". It can change during an object's life.
+	ID string
+	// Type is the STIX type, "ipv4-addr".
+	Type string
+	// InternalID is OpenCTI's own id, which never changes; empty outside OpenCTI.
+	InternalID string
+	// EntityType is OpenCTI's spelling of the type, "IPv4-Addr"; empty outside OpenCTI.
+	EntityType string
+
+	raw             Value
+	root, octi, sco []member
+}
+
+type member struct {
+	name  string
+	value Value
+}
+
+// Key is the one name of the object: the internal id, or else the STIX id.
+func (o *Object) Key() string {
+	if o.InternalID != "" {
+		return o.InternalID
+	}
+	return o.ID
+}
+
+// Raw is the whole object as it came. It must not be changed.
+func (o *Object) Raw() Value { return o.raw }
+
+// Root is the property of that name at the root of the object.
+func (o *Object) Root(name string) Value { return find(o.root, name) }
+
+// OCTI is the property of that name in OpenCTI's extension.
+func (o *Object) OCTI(name string) Value { return find(o.octi, name) }
+
+// Property is the property of that name wherever it sits: OCTI extension, SCO
+// extension, root, in the order of OpenCTI's own client. An empty value in one place
+// does not hide another's.
+func (o *Object) Property(name string) Value {
+	for _, place := range [...][]member{o.octi, o.sco, o.root} {
+		if v := find(place, name); !v.Empty() {
+			return v
+		}
+	}
+	return nil
+}
+
+func find(members []member, name string) Value {
+	for i := range members {
+		if members[i].name == name {
+			return members[i].value
+		}
+	}
+	return nil
+}
+
+// Text is the text of [Object.Property], or "".
+func (o *Object) Text(name string) string {
+	s, _ := o.Property(name).Text()
+	return s
+}
+
+// Time is the date of [Object.Property], or the zero time.
+func (o *Object) Time(name string) time.Time {
+	t, _ := o.Property(name).Time()
+	return t
+}
+
+// Score is OpenCTI's score, 0 to 100; false if there is none or it is out of range.
+func (o *Object) Score() (int, bool) {
+	n, ok := o.Property("score").Int()
+	if !ok {
+		n, ok = o.Root("x_opencti_score").Int()
+	}
+	return int(n), ok && n >= 0 && n <= 100
+}
+
+// Confidence is STIX's confidence, 0 to 100; false if there is none or it is out of range.
+func (o *Object) Confidence() (int, bool) {
+	n, ok := o.Root("confidence").Int()
+	return int(n), ok && n >= 0 && n <= 100
+}
+
+// Labels is the object's labels.
+func (o *Object) Labels() []string { return o.Property("labels").Texts() }
+
+// Markings is the STIX ids of the object's markings.
+func (o *Object) Markings() []string { return o.Property("object_marking_refs").Texts() }
+
+// Author is the STIX id of who made the object, or "".
+func (o *Object) Author() string { return o.Text("created_by_ref") }
+
+// Revoked tells whether the object was revoked.
+func (o *Object) Revoked() bool {
+	b, _ := o.Root("revoked").Bool()
+	return b
+}
+
+// Created is when the object was made: STIX's created, or for observables the platform's created_at.
+func (o *Object) Created() time.Time { return o.firstTime("created", "created_at") }
+
+// Modified is when the object last changed: STIX's modified, or for observables the platform's updated_at.
+func (o *Object) Modified() time.Time { return o.firstTime("modified", "updated_at") }
+
+func (o *Object) firstTime(root, octi string) time.Time {
+	if t, ok := o.Root(root).Time(); ok {
+		return t
+	}
+	t, _ := o.OCTI(octi).Time()
+	return t
+}
+
+// ExternalReference is a reference to a source outside the platform.
+type ExternalReference struct {
+	SourceName, ExternalID, URL, Description string
+}
+
+// ExternalReferences is the object's references.
+func (o *Object) ExternalReferences() []ExternalReference {
+	var out []ExternalReference
+	for e := range o.Property("external_references").Elements() {
+		var r ExternalReference
+		for name, v := range e.Members() {
+			s, _ := v.Text()
+			switch name {
+			case "source_name":
+				r.SourceName = s
+			case "external_id":
+				r.ExternalID = s
+			case "url":
+				r.URL = s
+			case "description":
+				r.Description = s
+			}
+		}
+		if r != (ExternalReference{}) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// KillChainPhase is a phase of a kill chain, such as command-and-control of mitre-attack.
+type KillChainPhase struct {
+	KillChain, Phase string
+}
+
+// KillChainPhases is the phases that the object names.
+func (o *Object) KillChainPhases() []KillChainPhase {
+	var out []KillChainPhase
+	for e := range o.Root("kill_chain_phases").Elements() {
+		chain, _ := e.Member("kill_chain_name").Text()
+		phase, _ := e.Member("phase_name").Text()
+		if phase != "" {
+			out = append(out, KillChainPhase{KillChain: chain, Phase: phase})
+		}
+	}
+	return out
+}

@@ -1,0 +1,218 @@
+package stix
+
+import (
+	"bytes"
+	"iter"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Value is one JSON value of an object, as it came. Its accessors are lenient:
+// they take what can be read without guessing and say false for the rest, so
+// that one odd property never costs the object.
+type Value []byte
+
+// Kind tells what the value is: 'n' null, 'f' false, 't' true, '"' text,
+// '0' number, '{' object, '[' array, 0 absent.
+func (v Value) Kind() byte {
+	if len(v) == 0 {
+		return 0
+	}
+	switch c := v[0]; {
+	case c == '-' || c >= '0' && c <= '9':
+		return '0'
+	default:
+		return c
+	}
+}
+
+// Text is the value of a JSON text. Lone surrogates become U+FFFD.
+func (v Value) Text() (string, bool) {
+	if v.Kind() != '"' {
+		return "", false
+	}
+	return unquote(v), true
+}
+
+// Int is the value as an integer: a JSON number without a fraction, or a text
+// that holds nothing but one.
+func (v Value) Int() (int64, bool) {
+	s := v.number()
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return n, true
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil || f != math.Trunc(f) || f < -1<<53 || f > 1<<53 {
+		return 0, false
+	}
+	return int64(f), true
+}
+
+// Float is the value as a number: a JSON number, or a text that holds nothing but one.
+func (v Value) Float() (float64, bool) {
+	f, err := strconv.ParseFloat(v.number(), 64)
+	return f, err == nil && !math.IsNaN(f) && !math.IsInf(f, 0)
+}
+
+func (v Value) number() string {
+	switch v.Kind() {
+	case '0':
+		return string(v)
+	case '"':
+		return strings.TrimSpace(unquote(v))
+	}
+	return ""
+}
+
+// Bool is the value as a truth value: a JSON boolean, or the text "true" or "false" in any case.
+func (v Value) Bool() (value, ok bool) {
+	switch v.Kind() {
+	case 't':
+		return true, true
+	case 'f':
+		return false, true
+	case '"':
+		switch s := unquote(v); {
+		case strings.EqualFold(s, "true"):
+			return true, true
+		case strings.EqualFold(s, "false"):
+			return false, true
+		}
+	}
+	return false, false
+}
+
+// Time is the value of a text that is a date by RFC 3339; a date without a zone is UTC.
+// Dates at OpenCTI's extremes (1970-01-01, 5138-11-16), which stand for "none", are false.
+func (v Value) Time() (time.Time, bool) {
+	s, ok := v.Text()
+	if !ok {
+		return time.Time{}, false
+	}
+	return parseTime(s)
+}
+
+func parseTime(s string) (time.Time, bool) {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		for _, layout := range [...]string{"2006-01-02T15:04:05.999999999", time.DateOnly} {
+			if t, err = time.Parse(layout, s); err == nil {
+				break
+			}
+		}
+		if err != nil {
+			return time.Time{}, false
+		}
+	}
+	t = t.UTC()
+	if y := t.Year(); y < 1 || y > 9999 || y == 1970 && t.YearDay() == 1 || y == 5138 && t.YearDay() == 320 {
+		return time.Time{}, false
+	}
+	return t, true
+}
+
+// Texts is the texts of an array; a lone text counts as an array of one, what is no text is left out.
+func (v Value) Texts() []string {
+	if s, ok := v.Text(); ok {
+		return []string{s}
+	}
+	var out []string
+	for e := range v.Elements() {
+		if s, ok := e.Text(); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// Elements yields the elements of an array; none for anything else.
+func (v Value) Elements() iter.Seq[Value] {
+	return func(yield func(Value) bool) {
+		if v.Kind() != '[' {
+			return
+		}
+		d := newDecoder(v)
+		if _, err := d.ReadToken(); err != nil {
+			return
+		}
+		for d.PeekKind() != ']' {
+			e, err := d.ReadValue()
+			if err != nil || !yield(clip(v, d, e)) {
+				return
+			}
+		}
+	}
+}
+
+// Members yields the members of an object in their order; none for anything else.
+func (v Value) Members() iter.Seq2[string, Value] {
+	return func(yield func(string, Value) bool) {
+		if v.Kind() != '{' {
+			return
+		}
+		d := newDecoder(v)
+		if _, err := d.ReadToken(); err != nil {
+			return
+		}
+		for d.PeekKind() != '}' {
+			t, err := d.ReadValue()
+			if err != nil {
+				return
+			}
+			name := unquote(t)
+			e, err := d.ReadValue()
+			if err != nil || !yield(name, clip(v, d, e)) {
+				return
+			}
+		}
+	}
+}
+
+// Member is the member of that name; absent (nil) if there is none.
+func (v Value) Member(name string) Value {
+	for n, e := range v.Members() {
+		if n == name {
+			return e
+		}
+	}
+	return nil
+}
+
+// Empty tells whether the value says nothing: absent, null, "", [] or {}.
+func (v Value) Empty() bool {
+	switch v.Kind() {
+	case 0, 'n':
+		return true
+	case '"', '[', '{':
+		return len(bytes.TrimSpace(v[1:len(v)-1])) == 0 && (v.Kind() != '"' || len(v) == 2)
+	}
+	return false
+}
+
+func (v Value) trim() Value { return bytes.TrimSpace(v) }
+
+func newDecoder(b []byte) *jsontext.Decoder {
+	return jsontext.NewDecoder(bytes.NewBuffer(b), decodeOptions)
+}
+
+// decodeOptions: the platform writes with JSON.stringify, which escapes lone
+// surrogates; they are taken (as U+FFFD) since a hostile text must not cost the object.
+var decodeOptions = jsontext.AllowInvalidUTF8(true)
+
+// clip gives the part of v that the decoder has just read, so that it outlives the decoder's buffer.
+func clip(v Value, d *jsontext.Decoder, e jsontext.Value) Value {
+	end := d.InputOffset()
+	return v[end-int64(len(e)) : end : end]
+}
+
+func unquote(v []byte) string {
+	if bytes.IndexByte(v, '\\') < 0 && len(v) >= 2 {
+		return strings.ToValidUTF8(string(v[1:len(v)-1]), "\uFFFD")
+	}
+	b, _ := jsontext.AppendUnquote(nil, v)
+	return string(b)
+}
