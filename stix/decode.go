@@ -53,7 +53,9 @@ func DecodeObject(b []byte) (*Object, error) {
 // validate checks that b is one JSON value and nothing else, so that the walks
 // below it cannot fail.
 func validate(what string, b []byte) error {
-	d := newDecoder(b)
+	// The platform writes with JSON.stringify, which escapes lone surrogates; they
+	// are taken (as U+FFFD) since a hostile text must not cost the object.
+	d := jsontext.NewDecoder(bytes.NewBuffer(b), jsontext.AllowInvalidUTF8(true))
 	_, err := d.ReadValue()
 	if err == nil {
 		if _, err = d.ReadToken(); err == nil {
@@ -102,8 +104,107 @@ func newObject(what, pointer string, b []byte) (*Object, error) {
 
 func members(v Value, guess int) []member {
 	out := make([]member, 0, guess)
-	for name, e := range v.Members() {
-		out = append(out, member{name, e})
+	for name, e := range v.rawMembers() {
+		out = append(out, member{intern(name), e})
 	}
 	return out
+}
+
+// intern is unquote without an allocation for the names that most objects have.
+func intern(quoted []byte) string {
+	switch string(quoted) {
+	case `"id"`:
+		return "id"
+	case `"type"`:
+		return "type"
+	case `"spec_version"`:
+		return "spec_version"
+	case `"created"`:
+		return "created"
+	case `"modified"`:
+		return "modified"
+	case `"revoked"`:
+		return "revoked"
+	case `"confidence"`:
+		return "confidence"
+	case `"lang"`:
+		return "lang"
+	case `"labels"`:
+		return "labels"
+	case `"object_marking_refs"`:
+		return "object_marking_refs"
+	case `"created_by_ref"`:
+		return "created_by_ref"
+	case `"external_references"`:
+		return "external_references"
+	case `"name"`:
+		return "name"
+	case `"description"`:
+		return "description"
+	case `"indicator_types"`:
+		return "indicator_types"
+	case `"pattern"`:
+		return "pattern"
+	case `"pattern_type"`:
+		return "pattern_type"
+	case `"pattern_version"`:
+		return "pattern_version"
+	case `"valid_from"`:
+		return "valid_from"
+	case `"valid_until"`:
+		return "valid_until"
+	case `"kill_chain_phases"`:
+		return "kill_chain_phases"
+	case `"extensions"`:
+		return "extensions"
+	case `"value"`:
+		return "value"
+	case `"hashes"`:
+		return "hashes"
+	case `"size"`:
+		return "size"
+	case `"mime_type"`:
+		return "mime_type"
+	case `"number"`:
+		return "number"
+	case `"key"`:
+		return "key"
+	case `"path"`:
+		return "path"
+	case `"url"`:
+		return "url"
+	case `"extension_type"`:
+		return "extension_type"
+	case `"created_at"`:
+		return "created_at"
+	case `"updated_at"`:
+		return "updated_at"
+	case `"modified_at"`:
+		return "modified_at"
+	case `"is_inferred"`:
+		return "is_inferred"
+	case `"creator_ids"`:
+		return "creator_ids"
+	case `"labels_ids"`:
+		return "labels_ids"
+	case `"created_by_ref_id"`:
+		return "created_by_ref_id"
+	case `"detection"`:
+		return "detection"
+	case `"score"`:
+		return "score"
+	case `"main_observable_type"`:
+		return "main_observable_type"
+	case `"observable_values"`:
+		return "observable_values"
+	case `"stix_ids"`:
+		return "stix_ids"
+	case `"additional_names"`:
+		return "additional_names"
+	case `"definition_type"`:
+		return "definition_type"
+	case `"identity_class"`:
+		return "identity_class"
+	}
+	return unquote(quoted)
 }

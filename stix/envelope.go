@@ -1,6 +1,9 @@
 package stix
 
-import "strconv"
+import (
+	"bytes"
+	"strconv"
+)
 
 // Envelope is the data of one stream event: OpenCTI's message around an object.
 // The kind of the event is the SSE event's name, not [Envelope.Type].
@@ -44,12 +47,13 @@ func DecodeEnvelope(b []byte) (*Envelope, error) {
 	if err := validate(what, b); err != nil {
 		return nil, err
 	}
-	if v := Value(b); v.trim().Kind() != '{' {
+	v := Value(bytes.TrimSpace(b))
+	if v.Kind() != '{' {
 		return nil, &DecodeError{What: what, Err: errNotObject}
 	}
 	e := &Envelope{}
 	var data, context Value
-	for name, v := range Value(b).trim().Members() {
+	for name, v := range v.Members() {
 		switch name {
 		case "version":
 			if e.Version, _ = v.Text(); e.Version == "" {

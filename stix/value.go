@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -135,15 +136,12 @@ func (v Value) Elements() iter.Seq[Value] {
 		if v.Kind() != '[' {
 			return
 		}
-		d := newDecoder(v)
-		if _, err := d.ReadToken(); err != nil {
-			return
-		}
-		for d.PeekKind() != ']' {
-			e, err := d.ReadValue()
-			if err != nil || !yield(clip(v, d, e)) {
+		for i := skipSpace(v, 1); i < len(v) && v[i] != ']'; {
+			end := skipValue(v, i)
+			if !yield(v[i:end:end]) {
 				return
 			}
+			i = skipComma(v, end)
 		}
 	}
 }
@@ -151,23 +149,29 @@ func (v Value) Elements() iter.Seq[Value] {
 // Members yields the members of an object in their order; none for anything else.
 func (v Value) Members() iter.Seq2[string, Value] {
 	return func(yield func(string, Value) bool) {
+		for name, e := range v.rawMembers() {
+			if !yield(intern(name), e) {
+				return
+			}
+		}
+	}
+}
+
+// rawMembers is Members with the names as they are written, in quotes.
+func (v Value) rawMembers() iter.Seq2[Value, Value] {
+	return func(yield func(Value, Value) bool) {
 		if v.Kind() != '{' {
 			return
 		}
-		d := newDecoder(v)
-		if _, err := d.ReadToken(); err != nil {
-			return
-		}
-		for d.PeekKind() != '}' {
-			t, err := d.ReadValue()
-			if err != nil {
+		for i := skipSpace(v, 1); i < len(v) && v[i] != '}'; {
+			colon := skipValue(v, i)
+			name := v[i:colon]
+			i = skipSpace(v, skipSpace(v, colon)+1)
+			end := skipValue(v, i)
+			if !yield(name, v[i:end:end]) {
 				return
 			}
-			name := unquote(t)
-			e, err := d.ReadValue()
-			if err != nil || !yield(name, clip(v, d, e)) {
-				return
-			}
+			i = skipComma(v, end)
 		}
 	}
 }
@@ -193,25 +197,9 @@ func (v Value) Empty() bool {
 	return false
 }
 
-func (v Value) trim() Value { return bytes.TrimSpace(v) }
-
-func newDecoder(b []byte) *jsontext.Decoder {
-	return jsontext.NewDecoder(bytes.NewBuffer(b), decodeOptions)
-}
-
-// decodeOptions: the platform writes with JSON.stringify, which escapes lone
-// surrogates; they are taken (as U+FFFD) since a hostile text must not cost the object.
-var decodeOptions = jsontext.AllowInvalidUTF8(true)
-
-// clip gives the part of v that the decoder has just read, so that it outlives the decoder's buffer.
-func clip(v Value, d *jsontext.Decoder, e jsontext.Value) Value {
-	end := d.InputOffset()
-	return v[end-int64(len(e)) : end : end]
-}
-
 func unquote(v []byte) string {
-	if bytes.IndexByte(v, '\\') < 0 && len(v) >= 2 {
-		return strings.ToValidUTF8(string(v[1:len(v)-1]), "\uFFFD")
+	if len(v) >= 2 && bytes.IndexByte(v, '\\') < 0 && utf8.Valid(v) {
+		return string(v[1 : len(v)-1])
 	}
 	b, _ := jsontext.AppendUnquote(nil, v)
 	return string(b)
