@@ -1,0 +1,121 @@
+package elastic
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// The bounds of one request. There is none for a whole request: a large bulk may take its time
+// as long as bytes move.
+const (
+	dialTimeout       = 10 * time.Second
+	handshakeTimeout  = 10 * time.Second
+	defaultStall      = 60 * time.Second
+	idleConnTimeout   = 45 * time.Second
+	maxIdleConns      = 16
+	writeBufferBytes  = 64 << 10
+	readBufferBytes   = 32 << 10
+	maxResponseHeader = 64 << 10
+)
+
+// newTransport makes one pool of connections. A connection on which no byte moves for
+// the stall time while a request is under way is given up.
+func newTransport(t TLS, stall time.Duration) (*http.Transport, error) {
+	config, err := t.Config()
+	if err != nil {
+		return nil, err
+	}
+	if stall <= 0 {
+		stall = defaultStall
+	}
+	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
+	return &http.Transport{
+		Proxy: http.ProxyFromEnvironment,
+		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			c, err := dialer.DialContext(ctx, network, addr)
+			if err != nil {
+				return nil, err
+			}
+			return &stallConn{Conn: c, limit: stall}, nil
+		},
+		TLSClientConfig:        config,
+		TLSHandshakeTimeout:    handshakeTimeout,
+		ResponseHeaderTimeout:  stall,
+		IdleConnTimeout:        min(idleConnTimeout, stall),
+		MaxIdleConns:           2 * maxIdleConns,
+		MaxIdleConnsPerHost:    maxIdleConns,
+		MaxResponseHeaderBytes: maxResponseHeader,
+		WriteBufferSize:        writeBufferBytes,
+		ReadBufferSize:         readBufferBytes,
+	}, nil
+}
+
+// stallConn is a connection whose deadline moves on with its bytes.
+type stallConn struct {
+	net.Conn
+	limit time.Duration
+}
+
+// Read implements net.Conn.
+func (c *stallConn) Read(b []byte) (int, error) {
+	if err := c.SetReadDeadline(time.Now().Add(c.limit)); err != nil {
+		return 0, err
+	}
+	return c.Conn.Read(b)
+}
+
+// Write implements net.Conn. It moves the deadline of a read that already waits, too: the
+// transport reads ahead on idle connections.
+func (c *stallConn) Write(b []byte) (int, error) {
+	if err := c.SetDeadline(time.Now().Add(c.limit)); err != nil {
+		return 0, err
+	}
+	return c.Conn.Write(b)
+}
+
+// requestError is a request that brought no answer.
+type requestError struct {
+	op      string
+	err     error
+	blocked bool
+}
+
+// newRequestError wraps the error of a round trip. The end of our own context stays
+// recognisable; a certificate that is not trusted is for a person to settle.
+func newRequestError(ctx context.Context, op string, err error) error {
+	if cause := ctx.Err(); cause != nil {
+		return fmt.Errorf("%s: %w", op, cause)
+	}
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		err = e.Err // its URL can hold a password
+	}
+	_, blocked := errors.AsType[*tls.CertificateVerificationError](err)
+	if !blocked {
+		_, blocked = errors.AsType[x509.UnknownAuthorityError](err)
+	}
+	return &requestError{op: op, err: err, blocked: blocked}
+}
+
+// Error implements error.
+func (e *requestError) Error() string {
+	if e.blocked {
+		return fmt.Sprintf("%s: %v (check the CA file or fingerprint)", e.op, e.err)
+	}
+	return fmt.Sprintf("%s: %v", e.op, e.err)
+}
+
+// Unwrap gives the cause.
+func (e *requestError) Unwrap() error { return e.err }
+
+// Retryable is true: nobody knows whether the server has seen the request.
+func (e *requestError) Retryable() bool { return true }
+
+// Blocked tells whether someone has to act first.
+func (e *requestError) Blocked() bool { return e.blocked }
