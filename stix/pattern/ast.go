@@ -85,22 +85,32 @@ type Qualifier interface {
 // Within bounds the time between the first and the last observation that satisfy the operand.
 type Within struct {
 	Span
-	// Seconds is greater than zero. The grammar allows a fraction.
+	// Seconds is at least zero. The grammar allows a fraction, and zero.
 	Seconds float64
-	// Text is the number as written, without loss.
+	// Text is the number in its plain spelling (no plus sign, no needless zeros),
+	// without loss; empty for a node built by hand, which is printed from Seconds.
 	Text string
 }
 
 // Repeats asks for the operand to be satisfied that many times by distinct observations.
 type Repeats struct {
 	Span
-	Times int // at least 1
+	// Times is at least 1 in a pattern that can match; the grammar allows 0.
+	// A number too large for an int is the largest int.
+	Times int
+	// Text is the number in its plain spelling, without loss; empty for a node
+	// built by hand, which is printed from Times.
+	Text string
 }
 
 // StartStop bounds the observations: Start <= t < Stop.
 type StartStop struct {
 	Span
 	Start, Stop time.Time
+	// StartText and StopText are the timestamps as written, since the grammar
+	// allows finer fractions than a time.Time holds; empty for a node built by
+	// hand, which is printed from Start and Stop.
+	StartText, StopText string
 }
 
 func (*Within) qualifier()    {}
@@ -184,7 +194,7 @@ const (
 type Step struct {
 	Kind  StepKind
 	Name  string // of a Property, without quotes and escapes
-	Index int64  // of an Index
+	Index int64  // of an Index; one too large for an int64 is the largest
 }
 
 // LiteralKind tells what a [Literal] is.
@@ -206,7 +216,8 @@ type Literal struct {
 	Span
 	Kind LiteralKind
 	// Text is the value: of a String its text without quotes and escapes, of a
-	// number, Timestamp, Hex or Binary what stands between the quotes or as
-	// written, of a Boolean "true" or "false".
+	// Timestamp, Hex or Binary what stands between the quotes, of a number its
+	// plain decimal spelling (+1 is 1, .5 is 0.5, 1.50 is 1.5; never rounded), of a
+	// Boolean "true" or "false".
 	Text string
 }
