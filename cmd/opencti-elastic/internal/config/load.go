@@ -1,0 +1,195 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"maps"
+	"os"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+	"github.com/oasdiff/yaml"
+)
+
+// Load reads the settings: an environment variable wins over the file, the file over
+// the default; an empty text counts as not set. file may be "", or not exist
+// when it is the default one. It does not yet tell what is missing: see [Config.Validate].
+func Load(environ []string, file string, mustExist bool) (*Config, error) {
+	values, err := fromFile(file, mustExist)
+	if err != nil {
+		return nil, err
+	}
+	for _, kv := range environ {
+		if name, value, ok := strings.Cut(kv, "="); ok && value != "" {
+			values[name] = value
+		}
+	}
+	if err := readSecretFiles(values); err != nil {
+		return nil, err
+	}
+	c := &Config{}
+	err = env.ParseWithOptions(c, env.Options{
+		Environment: values,
+		FuncMap: map[reflect.Type]env.ParserFunc{
+			reflect.TypeFor[bool]():          func(s string) (any, error) { return parseBool(s) },
+			reflect.TypeFor[slog.Level]():    func(s string) (any, error) { return parseLevel(s) },
+			reflect.TypeFor[time.Duration](): func(s string) (any, error) { return parseDuration(s) },
+		},
+	})
+	if err != nil {
+		return nil, plain(err)
+	}
+	c.Warnings = unknown(values)
+	return c, nil
+}
+
+// plain names the variable, not the Go field, in each of env's errors.
+func plain(err error) error {
+	all, ok := errors.AsType[env.AggregateError](err)
+	if !ok {
+		return err
+	}
+	var f faults
+	for _, err := range all.Errors {
+		parse, ok := errors.AsType[env.ParseError](err)
+		if !ok {
+			f = append(f, err)
+			continue
+		}
+		for s := range Settings() {
+			if s.field == parse.Name {
+				cause := parse.Err
+				if e, ok := errors.AsType[*strconv.NumError](cause); ok {
+					cause = fmt.Errorf("want a whole number, got %q", e.Num)
+				}
+				f.add(s.Name, "%w", cause)
+			}
+		}
+	}
+	return errors.Join(f...)
+}
+
+// parseBool takes what OpenCTI's connectors take, and the usual spellings besides.
+func parseBool(s string) (bool, error) {
+	switch strings.ToLower(s) {
+	case "yes", "true", "1", "on":
+		return true, nil
+	case "no", "false", "0", "off":
+		return false, nil
+	}
+	return false, fmt.Errorf("want true or false, got %q", s)
+}
+
+// parseLevel takes slog's names and Python's.
+func parseLevel(s string) (slog.Level, error) {
+	switch strings.ToLower(s) {
+	case "debug":
+		return slog.LevelDebug, nil
+	case "info":
+		return slog.LevelInfo, nil
+	case "warn", "warning":
+		return slog.LevelWarn, nil
+	case "error", "critical", "fatal":
+		return slog.LevelError, nil
+	}
+	return 0, fmt.Errorf("want debug, info, warn or error, got %q", s)
+}
+
+// parseDuration takes Go's form, 90s or 1h30m; a bare number counts seconds.
+func parseDuration(s string) (time.Duration, error) {
+	if n, err := strconv.ParseInt(s, 10, 32); err == nil {
+		return time.Duration(n) * time.Second, nil
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		return 0, fmt.Errorf("want a duration such as 90s or 5m, got %q", s)
+	}
+	return d, nil
+}
+
+// fromFile turns the file's sections into the variables' names: connector:
+// live_stream_id is CONNECTOR_LIVE_STREAM_ID.
+func fromFile(file string, mustExist bool) (map[string]string, error) {
+	values := make(map[string]string)
+	if file == "" {
+		return values, nil
+	}
+	data, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) && !mustExist {
+		return values, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var sections map[string]map[string]any
+	if _, err := yaml.Unmarshal(data, &sections, yaml.DecodeOpts{}); err != nil {
+		return nil, fmt.Errorf("%s: want sections with a setting a line, as in config.yml.sample: %w", file, err)
+	}
+	known := make(map[string]bool)
+	for s := range Settings() {
+		known[s.Name] = true
+		known[s.Name+"_FILE"] = s.Secret
+	}
+	for _, name := range foreign {
+		known[name] = true
+	}
+	var f faults
+	for section, settings := range sections {
+		prefix := strings.ToUpper(strings.ReplaceAll(section, "-", "_")) + "_"
+		for key, v := range settings {
+			name := prefix + strings.ToUpper(key)
+			if text := scalar(v); text != "" {
+				values[name] = text
+			}
+			if !known[name] {
+				f.add(file, "unknown setting %s.%s%s", section, key, suggest(name, slices.Collect(maps.Keys(known))))
+			}
+		}
+	}
+	slices.SortFunc(f, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return values, errors.Join(f...)
+}
+
+func scalar(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case []any:
+		parts := make([]string, len(v))
+		for i, e := range v {
+			parts[i] = scalar(e)
+		}
+		return strings.Join(parts, ",")
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	return fmt.Sprint(v)
+}
+
+// readSecretFiles takes a secret from the file that NAME_FILE names, where NAME itself is not set.
+func readSecretFiles(values map[string]string) error {
+	var f faults
+	for s := range Settings() {
+		path := values[s.Name+"_FILE"]
+		if !s.Secret || path == "" {
+			continue
+		}
+		if values[s.Name] != "" {
+			f.add(s.Name+"_FILE", "goes without %s; set one of them", s.Name)
+			continue
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			f.add(s.Name+"_FILE", "%w", err)
+			continue
+		}
+		values[s.Name] = strings.TrimSpace(string(data))
+	}
+	return errors.Join(f...)
+}
