@@ -37,7 +37,7 @@ type Connector struct {
 	Type           string        `env:"TYPE" envDefault:"STREAM" desc:"STREAM, nothing else."`
 	Name           string        `env:"NAME" envDefault:"Elastic Security" desc:"Name in the platform's list of connectors."`
 	Scope          []string      `env:"SCOPE" envDefault:"not-applicable" desc:"Scope in that list, separated by commas."`
-	LogLevel       slog.Level    `env:"LOG_LEVEL" envDefault:"info" desc:"debug, info, warn or error."`
+	LogLevel       Level         `env:"LOG_LEVEL" envDefault:"info" desc:"debug, info, warn or error."`
 	StreamID       string        `env:"LIVE_STREAM_ID" desc:"Id of the live stream, or live. Required."`
 	ListenDelete   bool          `env:"LIVE_STREAM_LISTEN_DELETE" envDefault:"true" desc:"Delete what is deleted in the platform or leaves the stream."`
 	NoDependencies bool          `env:"LIVE_STREAM_NO_DEPENDENCIES" envDefault:"true" desc:"Do not ask for relationships and what hangs on them."`
@@ -113,3 +113,6 @@ func isHTTP(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }
+
+// Level is a log level. (Not slog's own type, whose text form refuses Python's "warning".)
+type Level slog.Level

@@ -26,7 +26,7 @@ func TestLoadDefaults(t *testing.T) {
 	if err := c.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	if c.Connector.LogLevel != slog.LevelWarn || c.Connector.ListenDelete || c.Elastic.BatchSize != 1000 || !c.Elastic.VerifySSL || c.OpenCTI.VerifySSL {
+	if slog.Level(c.Connector.LogLevel) != slog.LevelWarn || c.Connector.ListenDelete || c.Elastic.BatchSize != 1000 || !c.Elastic.VerifySSL || c.OpenCTI.VerifySSL {
 		t.Errorf("%+v", c)
 	}
 	if diff := cmp.Diff([]string{"a", "b"}, c.Connector.Scope); diff != "" {

@@ -38,7 +38,7 @@ func Load(environ []string, file string, mustExist bool) (*Config, error) {
 		Environment: values,
 		FuncMap: map[reflect.Type]env.ParserFunc{
 			reflect.TypeFor[bool]():          func(s string) (any, error) { return parseBool(s) },
-			reflect.TypeFor[slog.Level]():    func(s string) (any, error) { return parseLevel(s) },
+			reflect.TypeFor[Level]():         func(s string) (any, error) { return parseLevel(s) },
 			reflect.TypeFor[time.Duration](): func(s string) (any, error) { return parseDuration(s) },
 		},
 	})
@@ -87,16 +87,16 @@ func parseBool(s string) (bool, error) {
 }
 
 // parseLevel takes slog's names and Python's.
-func parseLevel(s string) (slog.Level, error) {
+func parseLevel(s string) (Level, error) {
 	switch strings.ToLower(s) {
 	case "debug":
-		return slog.LevelDebug, nil
+		return Level(slog.LevelDebug), nil
 	case "info":
-		return slog.LevelInfo, nil
+		return Level(slog.LevelInfo), nil
 	case "warn", "warning":
-		return slog.LevelWarn, nil
+		return Level(slog.LevelWarn), nil
 	case "error", "critical", "fatal":
-		return slog.LevelError, nil
+		return Level(slog.LevelError), nil
 	}
 	return 0, fmt.Errorf("want debug, info, warn or error, got %q", s)
 }
