@@ -1,0 +1,125 @@
+package ecs
+
+import (
+	"strings"
+
+	"github.com/opencti-elastic/opencti-elastic/stix"
+)
+
+// builder makes one document of one object.
+type builder struct {
+	m   *Mapper
+	o   *stix.Object
+	doc *Document
+	// joined tells whether values go to the fields that rules join on, or to related.* only.
+	joined bool
+	// blocks gathers the blocks of addresses of an indicator.
+	blocks []string
+	// seen is what is in lists that have become long; see add.
+	seen map[entry]struct{}
+}
+
+type entry struct {
+	list *[]string
+	text string
+}
+
+// add appends s to a list of the document unless it is empty or there already.
+func (b *builder) add(list *[]string, s string) {
+	const long = 32 // from here on a set is faster than looking
+	switch n := len(*list); {
+	case s == "":
+		return
+	case n < long:
+		*list = add(*list, s)
+		return
+	case n == long:
+		if b.seen == nil {
+			b.seen = make(map[entry]struct{})
+		}
+		for _, t := range *list {
+			b.seen[entry{list, t}] = struct{}{}
+		}
+	}
+	key := entry{list, s}
+	if _, ok := b.seen[key]; !ok {
+		b.seen[key] = struct{}{}
+		*list = append(*list, s)
+	}
+}
+
+// drop notes that a value could not go to a field.
+func (b *builder) drop(field, reason string) {
+	const most = 32 // notes on one document
+	n := Note{Field: field, Reason: reason}
+	if len(b.doc.Dropped) >= most {
+		return
+	}
+	for _, have := range b.doc.Dropped {
+		if have == n {
+			return
+		}
+	}
+	b.doc.Dropped = append(b.doc.Dropped, n)
+}
+
+// values is where the values that rules join on go.
+func (b *builder) values() *Values { return &b.doc.Threat.Indicator.Values }
+
+// property reads a property of the object: "name", "object/member", or several
+// of them with "|" between, of which the first that says something is taken.
+func (b *builder) property(path string) stix.Value {
+	for path != "" {
+		var alternative string
+		alternative, path, _ = strings.Cut(path, "|")
+		name, rest, nested := strings.Cut(alternative, "/")
+		v := b.o.Property(name)
+		if nested && name == "extensions" {
+			v = b.o.Root(name) // of the root only, like type
+		}
+		for nested {
+			name, rest, nested = strings.Cut(rest, "/")
+			v = v.Member(name)
+		}
+		if !v.Empty() {
+			return v
+		}
+	}
+	return nil
+}
+
+// text reads a property as a text without blanks around it; a whole number counts as its digits.
+func (b *builder) text(path string) string { return plainText(b.property(path)) }
+
+func plainText(v stix.Value) string {
+	switch v.Kind() {
+	case '"':
+		s, _ := v.Text()
+		return strings.TrimSpace(s)
+	case '0':
+		return string(v)
+	case '{':
+		// Hashes: the first of whatever is there.
+		for _, e := range v.Members() {
+			if s := plainText(e); s != "" {
+				return s
+			}
+		}
+	case '[':
+		for e := range v.Elements() {
+			if s := plainText(e); s != "" {
+				return s
+			}
+		}
+	}
+	return ""
+}
+
+// texts reads a property as a list of texts.
+func (b *builder) texts(path string) []string {
+	var out []string
+	for _, s := range b.property(path).Texts() {
+		b.add(&out, strings.TrimSpace(s))
+	}
+	return out
+}

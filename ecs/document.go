@@ -1,0 +1,211 @@
+package ecs
+
+import "time"
+
+// Document is one ECS threat-indicator document. [Document.AppendJSON] writes it,
+// always with its fields in the same order.
+type Document struct {
+	// ID is the document's _id: OpenCTI's internal id, or else the STIX id. It is no field.
+	ID string
+	// Revoked tells that the object was revoked, Expired that it was past its end when
+	// it was mapped. With [DeleteRevoked] such a document should not be in an index.
+	Revoked, Expired bool
+	// ExpiresAt is when the document stops being valid: opencti.expires_at; zero for never.
+	ExpiresAt time.Time
+	// Dropped is what of the object could not go where it belongs, and why: opencti.dropped.
+	Dropped []Note
+
+	// Timestamp is @timestamp.
+	Timestamp time.Time
+	// Version is ecs.version.
+	Version string
+	Event   Event
+	Tags    []string
+	Threat  Threat
+	Related Related
+	OpenCTI OpenCTI
+}
+
+// Note names a field that was left out and says why, without the value.
+type Note struct {
+	Field, Reason string
+}
+
+// String gives "field: reason".
+func (n Note) String() string { return n.Field + ": " + n.Reason }
+
+// Long is a whole number that may be absent.
+type Long struct {
+	Value int64
+	Set   bool
+}
+
+// Truth is a truth value that may be absent.
+type Truth struct {
+	Value, Set bool
+}
+
+func longOf(n int64) Long            { return Long{n, true} }
+func truthOf(b bool) Truth           { return Truth{b, true} }
+func longFrom(n int64, ok bool) Long { return Long{n, ok} }
+
+// Event is event.*.
+type Event struct {
+	Kind, Module, Dataset, Provider, ID string
+	Category, Type                      []string
+	Created, Ingested                   time.Time
+	// Score is event.risk_score and event.severity: OpenCTI's score, unchanged.
+	Score Long
+	// Original is the object as it came; only with [Options.KeepOriginal].
+	Original string
+}
+
+// Threat is threat.*.
+type Threat struct {
+	Framework string
+	Tactic    Tactic
+	Feed      Feed
+	Indicator Indicator
+}
+
+// Tactic is threat.tactic.*: three parallel lists.
+type Tactic struct {
+	ID, Name, Reference []string
+}
+
+// Feed is threat.feed.*.
+type Feed struct {
+	Name, Description, Reference string
+}
+
+// Indicator is threat.indicator.*.
+type Indicator struct {
+	ID                                            []string
+	Name, Description, Type, Confidence, Provider string
+	TLP                                           string
+	Reference                                     string
+	FirstSeen, LastSeen, ModifiedAt               time.Time
+	Values
+}
+
+// Values is the part of threat.indicator.* that indicator-match rules join events on.
+type Values struct {
+	IP       []string
+	Port     []int64
+	Email    []string
+	URL      URL
+	File     File
+	Registry Registry
+	X509     X509
+	ASNumber []int64
+	ASName   []string
+}
+
+// URL is threat.indicator.url.*. Each field is a set, since a document can hold several.
+type URL struct {
+	Full, Original, Scheme, Domain, RegisteredDomain, TopLevelDomain, Subdomain []string
+	Port                                                                        []int64
+	Path, Query, Fragment, Extension, Username                                  []string
+}
+
+// File is threat.indicator.file.*.
+type File struct {
+	Hash                                                  Hashes
+	Imphash                                               []string
+	Name, Extension, Path, Directory, MimeType, OriginURL []string
+	Type                                                  string
+	Size                                                  []int64
+	Created, Modified, Accessed                           time.Time
+}
+
+// Hashes is file.hash.*.
+type Hashes struct {
+	MD5, SHA1, SHA256, SHA384, SHA512, SSDEEP, TLSH []string
+}
+
+// Registry is threat.indicator.registry.*.
+type Registry struct {
+	Hive, Key, Path, Value, DataType, DataStrings, DataBytes []string
+}
+
+// X509 is threat.indicator.x509.*.
+type X509 struct {
+	SerialNumber, IssuerName, SubjectName     []string
+	IssuerCN, SubjectCN, AlternativeNames     []string
+	Version, SignatureAlgorithm, KeyAlgorithm string
+	KeyExponent                               Long
+	NotBefore, NotAfter                       time.Time
+}
+
+// Related is related.*: every value of the object, whether it suffices alone or not.
+type Related struct {
+	Hash, Hosts, IP, User []string
+}
+
+// OpenCTI is opencti.*, what ECS has no place for.
+type OpenCTI struct {
+	// UpdatedAt is when the platform last changed the object.
+	UpdatedAt time.Time
+	// Status is active, revoked or expired.
+	Status Status
+	// RuleReason says why no detection rule could be made of the indicator.
+	RuleReason string
+	// Exactly one of the two is set.
+	Indicator  *IndicatorInfo
+	Observable *ObservableInfo
+}
+
+// Status tells what a document stands for.
+type Status string
+
+// The states of a document.
+const (
+	Active  Status = "active"
+	Revoked Status = "revoked"
+	Expired Status = "expired"
+)
+
+// ExternalReferences is external_reference.*: four lists in the object's order,
+// each without what its reference does not say.
+type ExternalReferences struct {
+	SourceName, ExternalID, URL, Description []string
+}
+
+// IndicatorInfo is opencti.indicator.*.
+type IndicatorInfo struct {
+	InternalID, StandardID, Lang                          string
+	Pattern, PatternType, PatternVersion                  string
+	MainObservableType                                    string
+	IndicatorTypes, KillChainPhase, Marking, Value, Range []string
+	Author, AuthorClass                                   string
+	IsInferred, Detection                                 Truth
+	Revoked                                               bool
+	Score, Confidence                                     Long
+	ValidFrom, ValidUntil, InvalidOrRevokedFrom           time.Time
+	References                                            ExternalReferences
+}
+
+// ObservableInfo is opencti.observable.*. What is said of every observable is
+// there, its own properties are one level deeper, below the name of its type.
+type ObservableInfo struct {
+	Marking     []string
+	Author      string
+	AuthorClass string
+	IsInferred  Truth
+	References  ExternalReferences
+
+	// Kind is the name below which the rest is: ipv4_addr, file, …; "other" for a type that is not known.
+	Kind                              string
+	ID, StandardID, EntityType, Value string
+	Score                             Long
+	// Properties is the type's own fields, in the order of the type's table.
+	Properties []Property
+}
+
+// Property is a field of an observable's own.
+type Property struct {
+	// Name is the field's name below its type; a dot stands for an object.
+	Name string
+	// Value is a string, []string, int64, bool or time.Time.
+	Value any
+}

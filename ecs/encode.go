@@ -1,0 +1,202 @@
+package ecs
+
+import (
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// AppendJSON appends the document as one line of JSON, without a line feed.
+// Fields that say nothing are left out. It fails for no document that [Mapper.Map] made.
+func (d *Document) AppendJSON(dst []byte) ([]byte, error) {
+	w := writer{buf: dst}
+	w.buf = append(w.buf, '{')
+	d.fields(&w)
+	w.end()
+	return w.buf, nil
+}
+
+// MarshalJSON implements json.Marshaler, of both the first and the second version.
+func (d *Document) MarshalJSON() ([]byte, error) { return d.AppendJSON(make([]byte, 0, 2048)) }
+
+// writer writes fields as JSON. With a schema it notes their names and types
+// instead, whatever their values: so that the mapping of the index and the
+// documents are told by the same lines of code and cannot differ.
+type writer struct {
+	buf    []byte
+	schema *schema
+	marks  [12]int // where the open objects begin, so that an empty one can be taken back
+	depth  int
+}
+
+// open begins an object; close ends it, or takes it back if nothing is in it.
+func (w *writer) open(name string) {
+	if w.schema != nil {
+		w.schema.open(name)
+		return
+	}
+	w.marks[w.depth] = len(w.buf)
+	w.depth++
+	w.name(name)
+	w.buf = append(w.buf, '{')
+}
+
+func (w *writer) close() {
+	if w.schema != nil {
+		w.schema.close()
+		return
+	}
+	w.depth--
+	if w.buf[len(w.buf)-1] == '{' {
+		w.buf = w.buf[:w.marks[w.depth]]
+		return
+	}
+	w.end()
+	w.buf = append(w.buf, ',')
+}
+
+func (w *writer) end() {
+	if last := len(w.buf) - 1; w.buf[last] == ',' {
+		w.buf[last] = '}'
+		return
+	}
+	w.buf = append(w.buf, '}')
+}
+
+// name writes a field's name: always one of ours, so nothing in it needs an escape.
+func (w *writer) name(name string) {
+	w.buf = append(w.buf, '"')
+	w.buf = append(w.buf, name...)
+	w.buf = append(w.buf, '"', ':')
+}
+
+func (w *writer) text(name string, t Type, s string) {
+	if w.schema != nil {
+		w.schema.field(name, t, false)
+		return
+	}
+	if s == "" {
+		return
+	}
+	w.name(name)
+	w.buf = append(appendText(w.buf, s), ',')
+}
+
+func (w *writer) texts(name string, t Type, list []string) {
+	if w.schema != nil {
+		w.schema.field(name, t, true)
+		return
+	}
+	if len(list) == 0 {
+		return
+	}
+	w.name(name)
+	w.buf = append(w.buf, '[')
+	for _, s := range list {
+		w.buf = append(appendText(w.buf, s), ',')
+	}
+	w.buf[len(w.buf)-1] = ']'
+	w.buf = append(w.buf, ',')
+}
+
+func (w *writer) longs(name string, t Type, list []int64) {
+	if w.schema != nil {
+		w.schema.field(name, t, true)
+		return
+	}
+	if len(list) == 0 {
+		return
+	}
+	w.name(name)
+	w.buf = append(w.buf, '[')
+	for _, n := range list {
+		w.buf = append(strconv.AppendInt(w.buf, n, 10), ',')
+	}
+	w.buf[len(w.buf)-1] = ']'
+	w.buf = append(w.buf, ',')
+}
+
+func (w *writer) long(name string, t Type, n Long) {
+	if w.schema != nil {
+		w.schema.field(name, t, false)
+		return
+	}
+	if n.Set {
+		w.name(name)
+		w.buf = append(strconv.AppendInt(w.buf, n.Value, 10), ',')
+	}
+}
+
+func (w *writer) truth(name string, b Truth) {
+	if w.schema != nil {
+		w.schema.field(name, Boolean, false)
+		return
+	}
+	if b.Set {
+		w.name(name)
+		w.buf = append(strconv.AppendBool(w.buf, b.Value), ',')
+	}
+}
+
+func (w *writer) date(name string, t time.Time) {
+	if w.schema != nil {
+		w.schema.field(name, Date, false)
+		return
+	}
+	if !t.IsZero() {
+		w.name(name)
+		w.buf = append(appendDate(w.buf, t), ',')
+	}
+}
+
+// appendText appends s as a JSON text. Texts of a decoded object are valid UTF-8;
+// what is not (a document made by hand) is replaced.
+func appendText(dst []byte, s string) []byte {
+	plain := true
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+			plain = false
+			break
+		}
+	}
+	if plain {
+		dst = append(dst, '"')
+		dst = append(dst, s...)
+		return append(dst, '"')
+	}
+	// The error says only that invalid UTF-8 was replaced by U+FFFD.
+	dst, _ = jsontext.AppendQuote(dst, s)
+	return dst
+}
+
+// appendDate appends t in UTC with milliseconds, "2026-11-23T15:12:20.100Z" with its
+// quotes. Years that have no four digits, which no decoded object has, are bounded.
+func appendDate(dst []byte, t time.Time) []byte {
+	t = t.UTC()
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
+	dst = append(dst, '"')
+	dst = appendDigits(dst, min(max(year, 1), 9999), 1000)
+	dst = append(dst, '-')
+	dst = appendDigits(dst, int(month), 10)
+	dst = append(dst, '-')
+	dst = appendDigits(dst, day, 10)
+	dst = append(dst, 'T')
+	dst = appendDigits(dst, hour, 10)
+	dst = append(dst, ':')
+	dst = appendDigits(dst, minute, 10)
+	dst = append(dst, ':')
+	dst = appendDigits(dst, second, 10)
+	dst = append(dst, '.')
+	dst = appendDigits(dst, t.Nanosecond()/int(time.Millisecond), 100)
+	return append(dst, 'Z', '"')
+}
+
+func appendDigits(dst []byte, n, top int) []byte {
+	for div := top; div > 0; div /= 10 {
+		dst = append(dst, byte('0'+n/div%10))
+	}
+	return dst
+}

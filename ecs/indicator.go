@@ -1,0 +1,75 @@
+package ecs
+
+import (
+	"strings"
+	"time"
+)
+
+// indicator fills the document of an indicator.
+func (b *builder) indicator() {
+	o, d := b.o, b.doc
+	i, opt := &d.Threat.Indicator, &b.m.options
+	info := &IndicatorInfo{InternalID: o.InternalID, StandardID: o.ID, Revoked: o.Revoked()}
+	score, hasScore := o.Score()
+	confidence, hasConfidence := o.Confidence()
+	info.Score, info.Confidence = longFrom(int64(score), hasScore), longFrom(int64(confidence), hasConfidence)
+	info.Lang, _ = o.Root("lang").Text()
+	info.Pattern, _ = o.Root("pattern").Text()
+	info.PatternType, _ = o.Root("pattern_type").Text()
+	info.PatternVersion, _ = o.Root("pattern_version").Text()
+	info.MainObservableType = o.Text("main_observable_type")
+	info.IndicatorTypes = unique(o.Root("indicator_types").Texts())
+	if is, ok := o.OCTI("is_inferred").Bool(); ok {
+		info.IsInferred = truthOf(is)
+	}
+	if is, ok := o.OCTI("detection").Bool(); ok {
+		info.Detection = truthOf(is)
+	}
+	info.References = references(o)
+	info.KillChainPhase = killChain(o.KillChainPhases(), &d.Threat)
+	i.TLP, info.Marking = markings(o.Markings(), opt.References)
+	info.Author, i.Provider, info.AuthorClass = b.author()
+	b.validity(info)
+	b.patternValues(info)
+	i.Name = b.indicatorName(info)
+	d.OpenCTI.Indicator = info
+	if opt.RuleReason != nil {
+		d.OpenCTI.RuleReason = opt.RuleReason(o)
+	}
+}
+
+// validity fills the dates between which the indicator counts.
+func (b *builder) validity(info *IndicatorInfo) {
+	d := b.doc
+	info.ValidFrom = b.date("valid_from", "opencti.indicator.valid_from")
+	info.ValidUntil = b.date("valid_until", "opencti.indicator.valid_until")
+	if !info.ValidUntil.IsZero() {
+		d.ExpiresAt = info.ValidUntil
+	}
+	info.InvalidOrRevokedFrom = invalidFrom(info, b.o.Modified())
+	d.Revoked = info.Revoked
+}
+
+// invalidFrom is from when the indicator counts no more: the revocation, if that came before the end.
+func invalidFrom(info *IndicatorInfo, modified time.Time) time.Time {
+	if info.Revoked && !modified.IsZero() && (info.ValidUntil.IsZero() || modified.Before(info.ValidUntil)) {
+		return modified
+	}
+	return info.ValidUntil
+}
+
+// indicatorName is the name, or else the first value, or else the beginning of the pattern.
+func (b *builder) indicatorName(info *IndicatorInfo) string {
+	const longest = 1024
+	name, _ := b.o.Root("name").Text()
+	switch {
+	case strings.TrimSpace(name) != "":
+	case len(info.Value) > 0:
+		name = info.Value[0]
+	case strings.TrimSpace(info.Pattern) != "":
+		name = info.Pattern
+	default:
+		name = b.o.Key()
+	}
+	return cut(name, longest)
+}

@@ -1,0 +1,179 @@
+package ecs
+
+import (
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/opencti-elastic/opencti-elastic/stix"
+)
+
+// Mapper makes documents of objects. It is safe for concurrent use.
+type Mapper struct {
+	options Options
+	dataset string
+}
+
+// NewMapper makes a mapper. It fails only if the options are invalid.
+func NewMapper(options Options) (*Mapper, error) {
+	if err := options.Validate(); err != nil {
+		return nil, fmt.Errorf("ecs mapper: %w", err)
+	}
+	o := options.withDefaults()
+	return &Mapper{options: o, dataset: o.Module + ".indicator"}, nil
+}
+
+// Map makes the document of an indicator or observable. For anything else, and
+// for what the options leave out, the error is a [*SkipError]; there is no other.
+func (m *Mapper) Map(o *stix.Object) (*Document, error) {
+	if o == nil {
+		return nil, &SkipError{Reason: "no object"}
+	}
+	t, err := m.kind(o)
+	if err != nil {
+		return nil, err
+	}
+	if ok, reason := m.options.Filter.Passes(o); !ok {
+		return nil, &SkipError{Type: o.Type, Reason: reason, Filtered: true}
+	}
+	b := builder{m: m, o: o, doc: &Document{}, joined: true}
+	b.common(m.options.Now().UTC())
+	if t == nil {
+		b.indicator()
+	} else {
+		b.observable(t)
+	}
+	b.finish()
+	return b.doc, nil
+}
+
+// kind gives the observable's table entry, nil for an indicator.
+func (m *Mapper) kind(o *stix.Object) (*observableType, error) {
+	if o.Type == "indicator" {
+		return nil, nil
+	}
+	t := findObservable(o.Type)
+	if t == nil {
+		t = findEntity(o.EntityType)
+	}
+	if t == nil {
+		if reason := noObservable(o); reason != "" {
+			return nil, &SkipError{Type: o.Type, Reason: reason}
+		}
+		t = &otherType
+	}
+	if m.options.Observables == NoObservables {
+		return nil, &SkipError{Type: o.Type, Reason: "observables are left out by the settings"}
+	}
+	return t, nil
+}
+
+// common fills what every document has.
+func (b *builder) common(now time.Time) {
+	o, d, opt := b.o, b.doc, &b.m.options
+	d.ID = o.Key()
+	d.Version = Version
+	created, modified := o.Created(), o.Modified()
+	if created.IsZero() {
+		created = o.Time("created_at")
+	}
+	if modified.IsZero() {
+		modified = created
+	}
+	d.Timestamp = b.timestamp(modified, now)
+	d.Tags = unique(o.Labels())
+	score, hasScore := o.Score()
+	d.Event = Event{
+		Kind: "enrichment", Category: eventCategory, Type: eventType,
+		Module: opt.Module, Dataset: b.m.dataset, Provider: "opencti", ID: d.ID,
+		Created: created, Ingested: now, Score: longFrom(int64(score), hasScore),
+	}
+	if opt.KeepOriginal {
+		d.Event.Original = original(o)
+	}
+	d.Threat.Feed = Feed{Name: opt.FeedName, Description: opt.FeedDescription, Reference: opt.OpenCTIURL}
+	i := &d.Threat.Indicator
+	if o.ID != "" {
+		i.ID = append(make([]string, 0, 1), o.ID)
+	}
+	for _, id := range o.OCTI("stix_ids").Texts() {
+		b.add(&i.ID, id)
+	}
+	i.Description = o.Text("description")
+	i.Confidence = confidenceWord(o.Confidence())
+	i.FirstSeen, i.LastSeen, i.ModifiedAt = created, modified, modified
+	if opt.OpenCTIURL != "" && o.InternalID != "" {
+		i.Reference = opt.OpenCTIURL + "/dashboard/id/" + url.PathEscape(o.InternalID)
+	}
+	d.OpenCTI.UpdatedAt, _ = o.OCTI("updated_at").Time()
+	if d.OpenCTI.UpdatedAt.IsZero() {
+		d.OpenCTI.UpdatedAt = modified
+	}
+	d.OpenCTI.Status = Active
+	if opt.ExpireAfter > 0 {
+		d.ExpiresAt = now.Add(opt.ExpireAfter)
+	}
+}
+
+var (
+	eventCategory = []string{"threat"}
+	eventType     = []string{"indicator"}
+)
+
+// timestamp is the last change, or the present if that is too old for rules to
+// see, unknown, or so far ahead that it cannot have been a change.
+func (b *builder) timestamp(modified, now time.Time) time.Time {
+	const ahead = 24 * time.Hour // a platform's clock is not ours
+	opt := &b.m.options
+	old := !opt.DisableRefresh && now.Sub(modified) > opt.RefreshAfter
+	if modified.IsZero() || old || modified.Sub(now) > ahead {
+		return now
+	}
+	return modified
+}
+
+// author gives the name of who made the object, its id and class.
+func (b *builder) author() (ref, name, class string) {
+	ref = b.o.Author()
+	if known := b.m.options.References; ref != "" && known != nil {
+		name, class, _ = known.Author(ref)
+	}
+	return ref, name, class
+}
+
+// finish decides what the whole document says.
+func (b *builder) finish() {
+	d, opt := b.doc, &b.m.options
+	d.Expired = !d.ExpiresAt.IsZero() && !d.ExpiresAt.After(d.Event.Ingested)
+	switch {
+	case d.Revoked:
+		d.OpenCTI.Status = Revoked
+	case d.Expired:
+		d.OpenCTI.Status = Expired
+	}
+	if d.OpenCTI.Status != Active && opt.OnRevoke == MarkRevoked {
+		d.Threat.Indicator.Values = Values{}
+	}
+}
+
+func unique(list []string) []string {
+	b := builder{}
+	out := list[:0]
+	for _, s := range list {
+		b.add(&out, s)
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}
+
+func references(o *stix.Object) (r ExternalReferences) {
+	for _, e := range o.ExternalReferences() {
+		r.SourceName = add(r.SourceName, e.SourceName)
+		r.ExternalID = add(r.ExternalID, e.ExternalID)
+		r.URL = add(r.URL, e.URL)
+		r.Description = add(r.Description, e.Description)
+	}
+	return r
+}

@@ -1,0 +1,224 @@
+package ecs
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+)
+
+// The functions here are the ECS column of the tables of observables. Each fills
+// what ECS has a place for; the rest is in the tables.
+
+func addressFields(b *builder) { b.address(b.text("value")) }
+
+func nameFields(b *builder) { b.domain(b.text("value")) }
+
+func urlFields(b *builder) {
+	s, _ := b.property("value").Text()
+	b.url(s) // as given, to the letter
+}
+
+func emailFields(b *builder) { b.email(b.text("value")) }
+
+func personaFields(b *builder) { b.user(b.text("persona_name")) }
+
+func accountFields(b *builder) {
+	b.user(b.text("account_login"))
+	b.user(b.text("user_id"))
+}
+
+func fileFields(b *builder) {
+	b.fileHashes()
+	b.fileName(b.text("name"))
+	for _, name := range b.texts("additional_names") {
+		b.fileName(name)
+	}
+	if !b.joined {
+		return
+	}
+	f := &b.values().File
+	f.Type = "file"
+	if size := b.property("size"); !size.Empty() {
+		if n, ok := size.Int(); ok && n >= 0 {
+			f.Size = addLong(f.Size, n)
+		} else {
+			b.drop("threat.indicator.file.size", "not a size")
+		}
+	}
+	b.add(&f.MimeType, b.text("mime_type"))
+	b.fileDates()
+}
+
+func artifactFields(b *builder) {
+	b.fileHashes()
+	for _, name := range b.texts("additional_names") {
+		b.fileName(name)
+	}
+	if b.joined {
+		b.add(&b.values().File.MimeType, b.text("mime_type"))
+		b.add(&b.values().File.OriginURL, b.text("url"))
+	}
+}
+
+func directoryFields(b *builder) {
+	if !b.joined {
+		return
+	}
+	f := &b.values().File
+	f.Type = "dir"
+	b.add(&f.Path, b.text("path"))
+	b.fileDates()
+}
+
+func (b *builder) fileHashes() { eachHash(b.property("hashes"), b.hash) }
+
+// fileDates: STIX's ctime is the creation, ECS's the change of metadata.
+func (b *builder) fileDates() {
+	f := &b.values().File
+	f.Created = b.date("ctime", "threat.indicator.file.created")
+	f.Modified = b.date("mtime", "threat.indicator.file.mtime")
+	f.Accessed = b.date("atime", "threat.indicator.file.accessed")
+}
+
+func trafficFields(b *builder) {
+	for _, name := range [...]string{"dst_port", "src_port"} {
+		if v := b.property(name); !v.Empty() {
+			if n, ok := v.Int(); ok {
+				b.port(n)
+			} else {
+				b.drop("threat.indicator.port", "not a port number")
+			}
+		}
+	}
+	if len(b.values().Port) > 0 || b.property("dst_port|src_port") != nil {
+		b.doc.Threat.Indicator.Type = "port"
+	}
+}
+
+func systemFields(b *builder) {
+	if !b.joined {
+		return
+	}
+	v := b.values()
+	digits := strings.TrimSpace(b.text("number"))
+	if len(digits) > 2 && strings.EqualFold(digits[:2], "AS") {
+		digits = digits[2:]
+	}
+	if n, ok := wholeNumber(digits); ok && n >= 0 {
+		v.ASNumber = addLong(v.ASNumber, n)
+	} else if digits != "" {
+		b.drop("threat.indicator.as.number", "not a number")
+	}
+	b.add(&v.ASName, b.text("name"))
+}
+
+func registryFields(b *builder) {
+	hive, key := splitKey(b.text("key|attribute_key"))
+	if !b.joined {
+		return
+	}
+	r := &b.values().Registry
+	b.add(&r.Hive, hive)
+	b.add(&r.Key, key)
+	for v := range b.property("values").Elements() {
+		name, data, kind := plainText(v.Member("name")), plainText(v.Member("data")), plainText(v.Member("data_type"))
+		b.add(&r.Value, name)
+		b.add(&r.Path, registryPath(hive, key, name))
+		b.add(&r.DataType, kind)
+		if data == "" {
+			continue
+		}
+		if kind == "REG_BINARY" {
+			if text := registryBytes(data); text != "" {
+				b.add(&r.DataBytes, text)
+				continue
+			}
+			b.drop("threat.indicator.registry.data.bytes", "not hexadecimal")
+		}
+		b.add(&r.DataStrings, registryString(data, kind))
+	}
+	if len(r.Path) == 0 {
+		b.add(&r.Path, registryPath(hive, key, ""))
+	}
+	if hive == "" {
+		b.drop("threat.indicator.registry.path", "the key names no hive")
+	}
+}
+
+func certificateFields(b *builder) {
+	eachHash(b.property("hashes"), func(_, s string) { b.add(&b.doc.Related.Hash, cut(hashText(s), 1024)) })
+	if !b.joined {
+		return
+	}
+	x := &b.values().X509
+	b.certificateSerial(b.text("serial_number"))
+	b.certificateIssuer(b.text("issuer"))
+	b.certificateSubject(b.text("subject"))
+	x.NotBefore = b.date("validity_not_before", "threat.indicator.x509.not_before")
+	x.NotAfter = b.date("validity_not_after", "threat.indicator.x509.not_after")
+	x.Version = b.text("version")
+	x.SignatureAlgorithm = b.text("signature_algorithm")
+	x.KeyAlgorithm = b.text("subject_public_key_algorithm")
+	if v := b.property("subject_public_key_exponent"); !v.Empty() {
+		if x.KeyExponent = longFrom(v.Int()); !x.KeyExponent.Set {
+			b.drop("threat.indicator.x509.public_key_exponent", "not a number")
+		}
+	}
+	for _, name := range alternativeNames(b.text("x509_v3_extensions/subject_alternative_name|subject_alternative_name")) {
+		b.add(&x.AlternativeNames, name)
+	}
+}
+
+func (b *builder) certificateSerial(s string) {
+	if s == "" {
+		return
+	}
+	if serial := serialNumber(s); serial != "" {
+		b.add(&b.values().X509.SerialNumber, serial)
+	} else {
+		b.drop("threat.indicator.x509.serial_number", "not hexadecimal")
+	}
+}
+
+func (b *builder) certificateIssuer(s string) {
+	x := &b.values().X509
+	b.add(&x.IssuerName, s)
+	for _, cn := range commonNames(s) {
+		b.add(&x.IssuerCN, cn)
+	}
+}
+
+func (b *builder) certificateSubject(s string) {
+	x := &b.values().X509
+	b.add(&x.SubjectName, s)
+	for _, cn := range commonNames(s) {
+		b.add(&x.SubjectCN, cn)
+	}
+}
+
+// addressBlock is the range of an address observable that holds a block.
+func addressBlock(b *builder) any {
+	if _, block := parseAddress(b.text("value")); block != "" {
+		return block
+	}
+	return nil
+}
+
+// readableName is the Unicode form of a name in xn-- form.
+func readableName(b *builder) any {
+	name, _ := domainName(b.text("value"))
+	if s := unicodeName(name); s != "" {
+		return s
+	}
+	return nil
+}
+
+// credentialHash stands for a credential's value, which is never kept.
+func credentialHash(b *builder) any {
+	s, ok := b.property("value").Text()
+	if !ok || !b.m.options.CredentialHash {
+		return nil
+	}
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:])
+}

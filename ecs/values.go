@@ -1,0 +1,166 @@
+package ecs
+
+import "strings"
+
+// The methods here put one value of a kind where it belongs: to related.* in any
+// case, to the fields that rules join on if it suffices alone. A value that a
+// field cannot hold is noted and left out; it never costs the document.
+
+func (b *builder) address(s string) {
+	address, block := parseAddress(s)
+	switch {
+	case address != "":
+		b.add(&b.doc.Related.IP, address)
+		if b.joined {
+			b.add(&b.values().IP, address)
+		}
+	case block != "":
+		b.add(&b.blocks, block)
+	default:
+		b.drop("threat.indicator.ip", "not an IP address")
+	}
+}
+
+func (b *builder) domain(s string) {
+	name, reason := domainName(s)
+	if reason != "" {
+		b.drop("threat.indicator.url.domain", reason)
+		return
+	}
+	if isAddress(name) {
+		b.add(&b.doc.Related.IP, name)
+	} else {
+		b.host(name)
+	}
+	if b.joined {
+		b.urlDomain(name)
+	}
+}
+
+// host adds a name to related.hosts, also in its readable form, so that it is found by either.
+func (b *builder) host(name string) {
+	b.add(&b.doc.Related.Hosts, name)
+	b.add(&b.doc.Related.Hosts, unicodeName(name))
+}
+
+func (b *builder) urlDomain(name string) {
+	u := &b.values().URL
+	b.add(&u.Domain, name)
+	if isAddress(name) {
+		return
+	}
+	subdomain, registered, suffix := nameParts(name)
+	b.add(&u.Subdomain, subdomain)
+	b.add(&u.RegisteredDomain, registered)
+	b.add(&u.TopLevelDomain, suffix)
+}
+
+func (b *builder) url(given string) {
+	if given == "" {
+		return
+	}
+	full := refangURL(given)
+	p, ok := splitURL(full)
+	if p.address != "" {
+		b.add(&b.doc.Related.IP, p.address)
+	} else if p.name != "" {
+		b.host(p.name)
+	}
+	b.add(&b.doc.Related.User, p.username)
+	if !b.joined {
+		return
+	}
+	u := &b.values().URL
+	b.add(&u.Full, full)
+	b.add(&u.Original, given)
+	if !ok {
+		b.drop("threat.indicator.url.domain", "the URL cannot be parsed; only full and original are set")
+		return
+	}
+	b.add(&u.Scheme, p.scheme)
+	if p.name != "" {
+		b.urlDomain(p.name)
+	} else {
+		b.add(&u.Domain, p.host)
+	}
+	if p.port.Set {
+		u.Port = addLong(u.Port, p.port.Value)
+	}
+	b.add(&u.Path, p.path)
+	if p.hasQuery && !contains(u.Query, p.query) {
+		u.Query = append(u.Query, p.query) // a bare "?" is an empty query, which ECS wants said
+	}
+	b.add(&u.Fragment, p.fragment)
+	b.add(&u.Extension, p.extension)
+	b.add(&u.Username, p.username)
+}
+
+// hash puts a hash of a file where its algorithm says.
+func (b *builder) hash(algorithm, s string) {
+	if s = hashText(s); s == "" {
+		return
+	}
+	a := findAlgorithm(algorithm)
+	if len(s) > 1024 {
+		b.drop("related.hash", "too long for a hash")
+		return
+	}
+	b.add(&b.doc.Related.Hash, s)
+	switch {
+	case a == nil:
+		b.drop("threat.indicator.file.hash", "ECS has no field for this hash algorithm")
+	case !a.valid(s):
+		b.drop("threat.indicator.file.hash."+a.name, "not a hash of this algorithm")
+	case a.list != nil && b.joined:
+		b.add(a.list(&b.values().File), s)
+	}
+}
+
+func (b *builder) email(s string) {
+	s = refang(s)
+	at := strings.LastIndexByte(s, '@')
+	if at <= 0 || at == len(s)-1 || len(s) > 1024 || strings.ContainsAny(s, " \t\r\n\x00<>") {
+		b.drop("threat.indicator.email.address", "not an e-mail address")
+		return
+	}
+	b.add(&b.doc.Related.User, s)
+	if b.joined {
+		b.add(&b.values().Email, s)
+	}
+}
+
+func (b *builder) fileName(s string) {
+	name := baseName(strings.TrimSpace(s))
+	if name == "" || !b.joined {
+		return
+	}
+	f := &b.values().File
+	b.add(&f.Name, name)
+	b.add(&f.Extension, extension(name))
+}
+
+func (b *builder) registryKey(s string) {
+	hive, key := splitKey(s)
+	if !b.joined {
+		return
+	}
+	r := &b.values().Registry
+	b.add(&r.Hive, hive)
+	b.add(&r.Key, key)
+	b.add(&r.Path, registryPath(hive, key, ""))
+	if hive == "" {
+		b.drop("threat.indicator.registry.path", "the key names no hive")
+	}
+}
+
+func (b *builder) port(n int64) {
+	if n < 0 || n > 65535 {
+		b.drop("threat.indicator.port", "not a port number")
+		return
+	}
+	if v := b.values(); b.joined {
+		v.Port = addLong(v.Port, n)
+	}
+}
+
+func (b *builder) user(s string) { b.add(&b.doc.Related.User, s) }
