@@ -1,12 +1,61 @@
 package pattern
 
 import (
+	"encoding/base64"
+	"encoding/hex"
+	"math"
+	"strconv"
 	"time"
 )
 
-// timeOf is the instant that a timestamp of the grammar names; fractions below a
-// nanosecond are cut off. Fields that no calendar has (the 30th of February, second
-// 60) run over into the next.
+// Int64 is the value of an Integer that fits.
+func (l Literal) Int64() (int64, bool) {
+	if l.Kind != Integer {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(l.Text, 10, 64)
+	return n, err == nil
+}
+
+// Float64 is the value of an Integer or a Float, rounded to the nearest float64; a
+// number that is too large for one is not there.
+func (l Literal) Float64() (float64, bool) {
+	if l.Kind != Integer && l.Kind != Float {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(l.Text, 64)
+	return f, err == nil && !math.IsInf(f, 0) && !math.IsNaN(f)
+}
+
+// Bool is the value of a Boolean.
+func (l Literal) Bool() (value, ok bool) {
+	return l.Text == "true", l.Kind == Boolean
+}
+
+// Time is the value of a Timestamp, in UTC. Fractions below a nanosecond are cut
+// off. The grammar bounds each field by itself: what no calendar has, as the 30th of
+// February or second 60, runs over into the next.
+func (l Literal) Time() (time.Time, bool) {
+	if l.Kind != Timestamp || badTimestamp(l.Text) >= 0 {
+		return time.Time{}, false
+	}
+	return timeOf(l.Text), true
+}
+
+// Bytes is the value of a Hex or a Binary.
+func (l Literal) Bytes() ([]byte, bool) {
+	switch l.Kind {
+	case Hex:
+		b, err := hex.DecodeString(l.Text)
+		return b, err == nil
+	case Binary:
+		b, err := base64.StdEncoding.DecodeString(l.Text)
+		return b, err == nil
+	}
+	return nil, false
+}
+
+// timeOf is the instant that a timestamp of the grammar names.
 func timeOf(s string) time.Time {
 	number := func(from, to int) int {
 		n := 0

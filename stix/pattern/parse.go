@@ -107,14 +107,14 @@ func (p *parser) qualified() Observation {
 	}
 	var seen [3]bool
 	for {
-		at, q, which := p.start, Qualifier(nil), 0
+		at, q := p.start, Qualifier(nil)
 		switch p.kind {
 		case kwWithin:
-			q, which = p.within(), 0
+			q = p.within()
 		case kwRepeats:
-			q, which = p.repeats(), 1
+			q = p.repeats()
 		case kwStart:
-			q, which = p.startStop(), 2
+			q = p.startStop()
 		default:
 			p.depth = depth
 			return observation
@@ -122,12 +122,13 @@ func (p *parser) qualified() Observation {
 		if p.err != nil || !p.deeper() {
 			return nil
 		}
-		if seen[which] && bracketed && !p.v20 {
+		k := qualifierKind(q)
+		if seen[k] && bracketed && !p.v20 {
 			p.fail(at, "a qualifier of this kind is there already: STIX 2.1 allows one of each kind; "+
 				"put the expression and its first qualifier in parentheses to qualify both")
 			return nil
 		}
-		seen[which] = true
+		seen[k] = true
 		observation = &Qualified{Span: Span{start, p.last}, Operand: observation, Qualifier: q}
 	}
 }
