@@ -74,7 +74,7 @@ func (w *writer) name(name string) {
 
 func (w *writer) text(name string, t Type, s string) {
 	if w.schema != nil {
-		w.schema.field(name, t, false)
+		w.schema.field(name, t, Single)
 		return
 	}
 	if s == "" {
@@ -86,7 +86,7 @@ func (w *writer) text(name string, t Type, s string) {
 
 func (w *writer) texts(name string, t Type, list []string) {
 	if w.schema != nil {
-		w.schema.field(name, t, true)
+		w.schema.field(name, t, List)
 		return
 	}
 	if len(list) == 0 {
@@ -101,15 +101,33 @@ func (w *writer) texts(name string, t Type, list []string) {
 	w.buf = append(w.buf, ',')
 }
 
+// some writes one text as it is, several as an array: for what ECS has as a single value.
+func (w *writer) some(name string, t Type, list []string) {
+	if w.schema != nil {
+		w.schema.field(name, t, Some)
+		return
+	}
+	if len(list) == 1 {
+		w.text(name, t, list[0])
+		return
+	}
+	w.texts(name, t, list)
+}
+
+// longs writes one number as it is, several as an array.
 func (w *writer) longs(name string, t Type, list []int64) {
 	if w.schema != nil {
-		w.schema.field(name, t, true)
+		w.schema.field(name, t, Some)
 		return
 	}
 	if len(list) == 0 {
 		return
 	}
 	w.name(name)
+	if len(list) == 1 {
+		w.buf = append(strconv.AppendInt(w.buf, list[0], 10), ',')
+		return
+	}
 	w.buf = append(w.buf, '[')
 	for _, n := range list {
 		w.buf = append(strconv.AppendInt(w.buf, n, 10), ',')
@@ -120,7 +138,7 @@ func (w *writer) longs(name string, t Type, list []int64) {
 
 func (w *writer) long(name string, t Type, n Long) {
 	if w.schema != nil {
-		w.schema.field(name, t, false)
+		w.schema.field(name, t, Single)
 		return
 	}
 	if n.Set {
@@ -131,7 +149,7 @@ func (w *writer) long(name string, t Type, n Long) {
 
 func (w *writer) truth(name string, b Truth) {
 	if w.schema != nil {
-		w.schema.field(name, Boolean, false)
+		w.schema.field(name, Boolean, Single)
 		return
 	}
 	if b.Set {
@@ -142,7 +160,7 @@ func (w *writer) truth(name string, b Truth) {
 
 func (w *writer) date(name string, t time.Time) {
 	if w.schema != nil {
-		w.schema.field(name, Date, false)
+		w.schema.field(name, Date, Single)
 		return
 	}
 	if !t.IsZero() {

@@ -79,15 +79,28 @@ type Field struct {
 	Name string
 	// Type is how it is mapped.
 	Type Type
-	// List tells that documents hold it as an array, even of one.
-	List bool
+	// Form is how documents hold it.
+	Form Form
 }
+
+// Form tells whether a field is an array.
+type Form uint8
+
+// The forms of a field.
+const (
+	// Single is never an array.
+	Single Form = iota
+	// List is an array, even of one.
+	List
+	// Some is an array if there are several values.
+	Some
+)
 
 // Fields is every field that a document can have, in the order in which they are written.
 func Fields() []Field {
 	var s schema
 	w := writer{schema: &s}
-	(&Document{}).fields(&w)
+	(&Document{OpenCTI: OpenCTI{Indicator: &IndicatorInfo{}, Observable: &ObservableInfo{}}}).fields(&w)
 	return s.fields
 }
 
@@ -145,9 +158,9 @@ type schema struct {
 func (s *schema) open(name string) { s.path = append(s.path, name) }
 func (s *schema) close()           { s.path = s.path[:len(s.path)-1] }
 
-func (s *schema) field(name string, t Type, list bool) {
+func (s *schema) field(name string, t Type, form Form) {
 	full := strings.Join(append(slices.Clone(s.path), name), ".")
-	s.fields = append(s.fields, Field{Name: full, Type: t, List: list})
+	s.fields = append(s.fields, Field{Name: full, Type: t, Form: form})
 }
 
 // observable notes what a document of that type of observable can hold below the type's name.
@@ -159,7 +172,11 @@ func (s *schema) observable(w *writer, t *observableType) {
 	w.text("value", Keyword, "")
 	w.long("score", LongType, Long{})
 	for _, p := range t.properties {
-		s.field(p.name, p.mapped(), p.kind == listed)
+		form := Single
+		if p.kind == listed {
+			form = List
+		}
+		s.field(p.name, p.mapped(), form)
 	}
 	s.close()
 }
