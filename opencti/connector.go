@@ -1,0 +1,194 @@
+package opencti
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"github.com/google/uuid"
+
+	"github.com/opencti-elastic/opencti-elastic/sync"
+)
+
+// ConnectorConfig describes a connector. The zero value of every field but ID and Name is its default.
+type ConnectorConfig struct {
+	// ID is the connector's id, a UUID of version 4 that no other connector has.
+	ID string
+	// Name is what people see in OpenCTI.
+	Name string
+	// Scope is what OpenCTI shows as the scope. Default "not-applicable".
+	Scope []string
+	// Sinks are the names of the sinks that a state written by the Python connector stands for.
+	Sinks []string
+	// PatternTypes are the pattern types that indicators should be able to have. Default: none.
+	PatternTypes []string
+	// PingInterval is the time between pings. Default 40 s.
+	PingInterval time.Duration
+	// Backoff is the wait between attempts to register.
+	Backoff Backoff
+	// Logger is where the connector says what happens to it. Default: nowhere.
+	Logger *slog.Logger
+	// Hooks are asked for [PingHook].
+	Hooks []any
+}
+
+// PingHook is told of each ping; err is nil when the platform has answered.
+type PingHook interface {
+	OnPing(err error)
+}
+
+// Validate names all that is wrong with the configuration.
+func (c ConnectorConfig) Validate() error {
+	var errs []error
+	if id, err := uuid.Parse(c.ID); err != nil || id.Version() != 4 || len(c.ID) != 36 {
+		errs = append(errs, errors.New("connector id: want a UUID of version 4, such as uuidgen makes"))
+	}
+	if c.Name == "" {
+		errs = append(errs, errors.New("connector name: missing"))
+	}
+	if c.PingInterval < 0 || c.Backoff.Initial < 0 || c.Backoff.Max < 0 {
+		errs = append(errs, errors.New("ping interval, back-off: must not be negative"))
+	}
+	return errors.Join(errs...)
+}
+
+// Connector is a STREAM connector as OpenCTI shows it: registered, alive, with its state.
+//
+// Call Register, then read the stream with State as the checkpoint store, and Run beside it until
+// the last checkpoint is saved:
+//
+//	if err := connector.Register(ctx); err != nil { … }
+//	go connector.Run(pinging)
+//	engine.Run(ctx) // saves to connector.State()
+//	stopPinging()   // a last ping carries the last state
+//
+// Two instances with one id cannot see each other by pings: each ping is answered with the
+// state it brought. Give each instance its own id.
+type Connector struct {
+	cfg    ConnectorConfig
+	client *Client
+	state  *State
+	ping   []PingHook
+}
+
+// NewConnector makes a connector that is not yet registered.
+func NewConnector(client *Client, cfg ConnectorConfig) (*Connector, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if len(cfg.Scope) == 0 {
+		cfg.Scope = []string{"not-applicable"}
+	}
+	setDefault(&cfg.PingInterval, 40*time.Second)
+	setDefault(&cfg.Backoff.Initial, time.Second)
+	setDefault(&cfg.Backoff.Max, 30*time.Second)
+	setDefault(&cfg.Logger, slog.New(slog.DiscardHandler))
+	c := &Connector{cfg: cfg, client: client, state: newState(cfg.Sinks, cfg.Logger)}
+	for _, h := range cfg.Hooks {
+		c.ping = appendIf(c.ping, h)
+	}
+	return c, nil
+}
+
+// State is the checkpoint store in the connector's state; it is empty until Register has returned.
+func (c *Connector) State() *State { return c.state }
+
+// Register registers the connector, takes its saved state, pings once and adds missing pattern types. Until the
+// platform has answered, there is no telling where to start: it tries again, for as long as ctx allows, and
+// says why. Its only error is that of ctx.
+func (c *Connector) Register(ctx context.Context) error {
+	waits := &backoff.ExponentialBackOff{
+		InitialInterval: c.cfg.Backoff.Initial, MaxInterval: c.cfg.Backoff.Max, Multiplier: 2, RandomizationFactor: 0.5,
+	}
+	waits.Reset()
+	for {
+		got, err := c.client.Register(ctx, Registration{ID: c.cfg.ID, Name: c.cfg.Name, Scope: c.cfg.Scope})
+		if err == nil {
+			c.state.registered(got.State)
+			break
+		}
+		if ctx.Err() != nil {
+			return fmt.Errorf("register connector: %w", ctx.Err())
+		}
+		wait := waits.NextBackOff()
+		if sync.Classify(err) == sync.Blocked {
+			wait = max(wait, c.cfg.Backoff.Max)
+		}
+		wait = max(wait, sync.RetryAfter(err))
+		c.cfg.Logger.Error("the connector cannot register with OpenCTI yet; nothing is read until it can",
+			"error", err.Error(), "next_attempt_in", wait.Round(time.Millisecond).String())
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("register connector: %w", ctx.Err())
+		case <-time.After(wait):
+		}
+	}
+	if about, err := c.client.About(ctx); err == nil {
+		c.cfg.Logger.Info("registered with OpenCTI", "connector", c.cfg.ID, "platform_version", clean(about.Version))
+	}
+	c.pingOnce(ctx)
+	c.addPatternTypes(ctx)
+	return ctx.Err()
+}
+
+// addPatternTypesWithin bounds the whole of it: the stream waits.
+const addPatternTypesWithin = 20 * time.Second
+
+func (c *Connector) addPatternTypes(ctx context.Context) {
+	if len(c.cfg.PatternTypes) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, addPatternTypesWithin)
+	defer cancel()
+	added, err := c.client.AddPatternTypes(ctx, c.cfg.PatternTypes...)
+	for _, name := range added {
+		c.cfg.Logger.Info("added a pattern type to OpenCTI's vocabulary", "name", name)
+	}
+	if err != nil {
+		c.cfg.Logger.Warn("pattern types could not be added to OpenCTI's vocabulary: indicators of those that are missing cannot be made there until someone adds them (Settings > Taxonomies > Vocabularies > pattern_type_ov)",
+			"names", c.cfg.PatternTypes, "error", err.Error())
+	}
+}
+
+// lastPing bounds the ping at the end.
+const lastPing = 5 * time.Second
+
+// Run pings at once and then at each interval, until ctx ends; then once more, with the last state. A ping that
+// fails is logged and counts for nothing.
+func (c *Connector) Run(ctx context.Context) error {
+	tick := time.NewTicker(c.cfg.PingInterval)
+	defer tick.Stop()
+	for {
+		if ctx.Err() == nil {
+			c.pingOnce(ctx)
+		}
+		select {
+		case <-ctx.Done():
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastPing)
+			defer cancel()
+			c.pingOnce(last)
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+func (c *Connector) pingOnce(ctx context.Context) {
+	sent := c.state.text()
+	got, err := c.client.Ping(ctx, c.cfg.ID, sent)
+	for _, h := range c.ping {
+		h.OnPing(err)
+	}
+	if err != nil {
+		if ctx.Err() == nil {
+			c.cfg.Logger.Warn("ping of OpenCTI failed; the stream goes on", "error", err.Error())
+		}
+		return
+	}
+	if c.state.answered(sent, got) {
+		c.cfg.Logger.Warn("the connector's state was reset in OpenCTI: starting anew")
+	}
+}

@@ -1,0 +1,346 @@
+package opencti
+
+import (
+	"time"
+
+	"github.com/opencti-elastic/opencti-elastic/sync"
+)
+
+// verdict is what a cursor makes of an event.
+type verdict uint8
+
+const (
+	// take: hand it on.
+	take verdict = iota
+	// skip: it was handed on before.
+	skip
+	// reconnect: the connection has done its part, the next one begins where the cursor now says.
+	reconnect
+)
+
+// cursor keeps where a stream is: what the next connection asks for, and from
+// where a later run may resume. It knows nothing of HTTP; all of the thinking about ids is here.
+//
+// A stream is either live, reading redis, or recovering, reading the database. Ids in
+// recovery are dates by the platform's clock, in live they are redis'.
+type cursor struct {
+	margin time.Duration
+
+	// commit is from where to resume once all that was handed on is acknowledged.
+	commit sync.Checkpoint
+	// from is where the next connection begins; without known, with what happens from then on.
+	from  sync.Position
+	known bool
+	// top is the greatest id of an object's event on this connection, or where it began.
+	top sync.Position
+	// idle counts the heartbeats in a row that are beyond top.
+	idle int
+	// ahead tells that the position once ran ahead of the events: heartbeats move it no more.
+	ahead bool
+
+	// seen is the position up to which nothing can be missing; what is trimmed beyond it is a gap. Zero is unknown.
+	seen sync.Position
+
+	recovery *recovery
+	overlap  *overlap
+	// noRecovery tells that the platform refuses recovery for this stream.
+	noRecovery bool
+}
+
+// recovery is a history being read from the database.
+type recovery struct {
+	until time.Time
+	// floor is what the live part after it never goes before: the user's start.
+	floor sync.Position
+	// gap tells that it fills a gap behind the live position base, from which the live part then goes on.
+	gap  bool
+	base sync.Position
+	// live is where the live part can begin at the latest, by all connections so far.
+	live     sync.Position
+	haveLive bool
+	// last and first are the ends of the event stream when this connection began.
+	last, first sync.Position
+	// version is the version of what is recovered.
+	version int64
+}
+
+// newCursor places a run at a saved checkpoint, or at the configured start.
+func newCursor(cfg Config, saved *sync.Checkpoint, now time.Time) *cursor {
+	c := &cursor{margin: cfg.ClockMargin}
+	if saved != nil && !saved.IsZero() {
+		c.place(saved.Position)
+		c.commit.Position = saved.Position
+		// A recovery that ends at or before the position is over: OpenCTI's own client keeps its date for ever.
+		if saved.RecoverUntil.After(positionTime(saved.Position)) {
+			c.commit.RecoverUntil = saved.RecoverUntil
+			c.recovery = &recovery{until: saved.RecoverUntil}
+		} else {
+			c.seen = saved.Position
+		}
+		return c
+	}
+	if cfg.Start.Live {
+		return c
+	}
+	start := timePosition(cfg.Start.At)
+	c.place(start)
+	c.commit.Position = start
+	if cfg.Recover.Disable {
+		return c
+	}
+	until := cfg.Recover.Until
+	if until.IsZero() || until.After(now) {
+		until = now
+	}
+	if until = until.UTC().Truncate(time.Second); until.After(positionTime(start)) {
+		c.commit.RecoverUntil = until
+		c.recovery = &recovery{until: until, floor: start}
+	}
+	return c
+}
+
+func (c *cursor) place(p sync.Position) {
+	c.from, c.known = p, true
+}
+
+// recoverUntil is the end of recovery that the next connection asks for; zero for none.
+func (c *cursor) recoverUntil() time.Time {
+	if c.recovery == nil {
+		return time.Time{}
+	}
+	return c.recovery.until
+}
+
+// begin starts a connection.
+func (c *cursor) begin() {
+	c.top, c.idle = c.from, 0
+}
+
+// streamEnds is what a connected event says.
+type streamEnds struct {
+	first, last sync.Position
+	// empty tells that there are no events at all.
+	empty bool
+}
+
+// connected takes the connected event. gap tells that events were trimmed before they were read;
+// reconnect then recovers them.
+func (c *cursor) connected(ends streamEnds, now time.Time) (gap bool, v verdict) {
+	switch {
+	case c.recovery != nil:
+		c.recoveryConnected(ends, now)
+	case !c.known:
+		// Live only: from now on it resumes from the last event that had happened.
+		if !ends.last.IsZero() {
+			c.moveTo(ends.last)
+		} else if ends.empty {
+			c.moveTo(almostZero)
+		}
+		c.top = c.from
+	case c.missing(ends):
+		c.startGap(now)
+		return true, reconnect
+	}
+	return false, take
+}
+
+// almostZero stands for the beginning where a zero position would mean that there is none.
+var almostZero = sync.Position{Seq: 1}
+
+func (c *cursor) moveTo(p sync.Position) {
+	c.place(p)
+	c.commit = sync.Checkpoint{Position: p}
+	c.seen = p
+}
+
+// missing tells whether events after the position were trimmed.
+func (c *cursor) missing(ends streamEnds) bool {
+	if c.seen.IsZero() || c.seen == almostZero || c.noRecovery {
+		return false
+	}
+	return ends.empty || !ends.first.IsZero() && before(ends.first).Compare(c.seen) > 0
+}
+
+func (c *cursor) startGap(now time.Time) {
+	base := c.commit.Position
+	c.recovery = &recovery{until: now.UTC().Truncate(time.Second), gap: true, base: base}
+	c.overlap = nil
+	// The platform's clock may be behind redis', so that what came after base has an earlier date.
+	c.place(minus(base, c.margin))
+}
+
+func (c *cursor) recoveryConnected(ends streamEnds, now time.Time) {
+	r := c.recovery
+	r.first, r.last = ends.first, ends.last
+	// Without a last event the version must be below that of all to come.
+	r.version = minus(timePosition(now), c.margin).Version()
+	if !ends.last.IsZero() {
+		r.version = ends.last.Version()
+	}
+	r.liveFrom(c.liveFrom(ends.last))
+}
+
+// liveFrom is from where the live part must begin, given the last event when the
+// recovery began. All events up to last are in the database. But objects whose
+// date, by the platform's clock, is after the recovery's end are left out of it, and their events
+// can be older than that end by redis' clock, by up to the margin.
+func (c *cursor) liveFrom(last sync.Position) sync.Position {
+	cut := minus(timePosition(c.recovery.until), c.margin)
+	if !last.IsZero() && last.Compare(cut) < 0 {
+		return last
+	}
+	return cut
+}
+
+func (r *recovery) liveFrom(p sync.Position) {
+	if !r.haveLive || p.Compare(r.live) < 0 {
+		r.live, r.haveLive = p, true
+	}
+}
+
+// event takes the id of an object's event; recovered tells that it can only come from the database
+// (or is a dependency, which can also be live). version is the one to give to its changes, 0 for the event's own.
+func (c *cursor) event(pos sync.Position, recovered bool) (v verdict, version int64) {
+	c.idle = 0
+	if r := c.recovery; r != nil {
+		if !recovered || pos.Compare(timePosition(r.until)) > 0 {
+			c.endRecovery()
+			return reconnect, 0
+		}
+		if pos.Compare(c.top) > 0 {
+			c.place(c.top)
+			if !r.gap {
+				c.commit.Position = c.top
+			}
+			c.top = pos
+		}
+		if r.version == 0 { // no connected event came
+			r.version = pos.Version()
+		}
+		return take, r.version
+	}
+	switch cmp := pos.Compare(c.top); {
+	case cmp < 0:
+		// The platform reads a batch again when it has failed inside it: these were handed on.
+		return skip, 0
+	case cmp > 0:
+		c.complete()
+		if pos.Compare(c.commit.Position) <= 0 {
+			c.commit.Position, c.ahead = c.top, true
+			c.place(c.top)
+		}
+		c.top = pos
+	}
+	return take, 0
+}
+
+// complete makes the group of top the place to resume from, as all of it has come.
+func (c *cursor) complete() {
+	if c.top.Compare(c.commit.Position) > 0 {
+		c.commit = sync.Checkpoint{Position: c.top}
+		c.seen = c.top
+		c.place(c.top)
+	}
+}
+
+// quiet is after how many heartbeats in a row that are beyond all events the stream counts as idle. Such a heartbeat
+// comes after a read of 5 s without an event, when no group can be half sent; the second
+// one makes sure of it, and costs nothing since nothing waits.
+const quiet = 2
+
+// heartbeat takes a heartbeat's id. reconnect tells that recovery is over.
+func (c *cursor) heartbeat(id sync.Position) verdict {
+	if id.Compare(c.top) <= 0 {
+		c.idle = 0
+		return take
+	}
+	if c.idle++; c.idle < quiet {
+		return take
+	}
+	if c.recovery != nil {
+		c.endRecovery()
+		return reconnect
+	}
+	c.overlap = nil
+	c.complete()
+	if p := minus(id, c.margin); !c.ahead && p.Compare(c.commit.Position) > 0 {
+		c.commit = sync.Checkpoint{Position: p}
+		c.place(p)
+	}
+	return take
+}
+
+// endRecovery turns to the live part.
+func (c *cursor) endRecovery() {
+	r := c.recovery
+	if !r.haveLive {
+		r.liveFrom(c.liveFrom(sync.Position{}))
+	}
+	start := r.live
+	if r.gap {
+		start = r.base
+	} else if r.floor.Compare(start) > 0 {
+		start = r.floor
+	}
+	// Nothing is before the first event, so it would be no gap either.
+	if p := before(r.first); p.Compare(start) > 0 {
+		start = p
+	}
+	c.moveTo(start)
+	c.recovery, c.overlap = nil, newOverlap(r.last, r.until)
+	c.seen = r.last
+}
+
+// refused takes a no-recover event: the stream goes on live from the given position.
+func (c *cursor) refused(resume sync.Position) (lost bool, v verdict) {
+	r := c.recovery
+	c.noRecovery = true
+	if r == nil {
+		return false, take
+	}
+	c.recovery = nil
+	if r.gap {
+		c.moveTo(r.base)
+		return true, reconnect
+	}
+	if !r.last.IsZero() && (resume.IsZero() || r.last.Compare(resume) < 0) {
+		resume = r.last
+	}
+	if resume.IsZero() {
+		resume = timePosition(r.until)
+	}
+	c.moveTo(resume)
+	c.top = resume
+	return false, take
+}
+
+func timePosition(t time.Time) sync.Position {
+	if t.IsZero() || t.UnixMilli() <= 0 {
+		return sync.Position{}
+	}
+	return sync.Position{Millis: uint64(t.UnixMilli())}
+}
+
+func positionTime(p sync.Position) time.Time {
+	return time.UnixMilli(int64(min(p.Millis, 1<<53))).UTC()
+}
+
+// minus is the position d earlier.
+func minus(p sync.Position, d time.Duration) sync.Position {
+	ms := uint64(d / time.Millisecond)
+	if p.Millis <= ms {
+		return sync.Position{}
+	}
+	return sync.Position{Millis: p.Millis - ms}
+}
+
+// before is a position from which the event at p is the next.
+func before(p sync.Position) sync.Position {
+	switch {
+	case p.Seq > 0:
+		p.Seq--
+	case p.Millis > 0:
+		p.Millis--
+	}
+	return p
+}
