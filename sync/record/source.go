@@ -1,0 +1,167 @@
+package record
+
+import (
+	"bufio"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"time"
+
+	"github.com/opencti-elastic/opencti-elastic/sync"
+)
+
+// Source reads recordings as a [sync.Source]. Make one with [Open] or [NewSource].
+type Source struct {
+	inputs []Input
+	start  sync.Position
+}
+
+var _ sync.Source = (*Source)(nil)
+
+// Input is one thing to read.
+type Input struct {
+	// Name stands in errors: the path of a file.
+	Name string
+	// Open gives the content from its beginning, each time it is called.
+	Open func() (io.ReadCloser, error)
+}
+
+// Open makes a source of files, read in the order given; "-" is the standard
+// input. All of them must be there.
+func Open(paths ...string) (*Source, error) {
+	if len(paths) == 0 {
+		return nil, errors.New("no recording: name a file, or - for the standard input")
+	}
+	inputs := make([]Input, len(paths))
+	var faults []error
+	for i, path := range paths {
+		if path == "-" {
+			inputs[i] = Reader("standard input", os.Stdin)
+			continue
+		}
+		inputs[i] = Input{Name: path, Open: func() (io.ReadCloser, error) { return os.Open(path) }}
+		info, err := os.Stat(path)
+		if err == nil && info.IsDir() {
+			err = fmt.Errorf("%s is a directory: name the files in it", path)
+		}
+		faults = append(faults, err)
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	return NewSource(inputs...), nil
+}
+
+// Reader is an input that can be read once.
+func Reader(name string, r io.Reader) Input {
+	used := false
+	return Input{Name: name, Open: func() (io.ReadCloser, error) {
+		if used {
+			return nil, errors.New("it was read already and cannot be read again")
+		}
+		used = true
+		return io.NopCloser(r), nil
+	}}
+}
+
+// NewSource makes a source of inputs, read in the order given.
+func NewSource(inputs ...Input) *Source {
+	return &Source{inputs: inputs, start: sync.Position{Millis: uint64(max(0, time.Now().UnixMilli()))}}
+}
+
+// StartAt sets the place behind which events without an id come, in place of the
+// present time. It gives back the source.
+func (s *Source) StartAt(p sync.Position) *Source {
+	s.start = p
+	return s
+}
+
+// Changes implements [sync.Source]. It ends after the last input.
+func (s *Source) Changes(ctx context.Context, from *sync.Checkpoint) iter.Seq2[sync.Change, error] {
+	return func(yield func(sync.Change, error) bool) {
+		r := &reading{ctx: ctx, yield: yield, from: from, start: s.start}
+		var faults []error
+		for _, in := range s.inputs {
+			err := r.input(in)
+			if errors.Is(err, errStop) {
+				return
+			}
+			if err != nil {
+				faults = append(faults, fmt.Errorf("read %s: %w", in.Name, err))
+			}
+		}
+		if err := errors.Join(faults...); err != nil {
+			yield(sync.Change{}, err)
+			return
+		}
+		if end := r.clock.mark; !end.IsZero() && (from == nil || end.Compare(from.Position) > 0) {
+			yield(sync.Change{Op: sync.Progress, Position: end, Commit: sync.Checkpoint{Position: end}}, nil)
+		}
+	}
+}
+
+// errStop: the consumer or the context wants no more.
+var errStop = errors.New("stop")
+
+// reading is one pass over the inputs.
+type reading struct {
+	ctx   context.Context
+	yield func(sync.Change, error) bool
+	from  *sync.Checkpoint
+	start sync.Position
+	clock clock
+	name  string // of the input
+}
+
+func (r *reading) input(in Input) (err error) {
+	file, err := in.Open()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	r.name = in.Name
+	b := bufio.NewReaderSize(file, sniffBytes)
+	if magic, _ := b.Peek(2); string(magic) == "\x1f\x8b" {
+		z, err := gzip.NewReader(b)
+		if err != nil {
+			return err
+		}
+		b = bufio.NewReaderSize(z, sniffBytes)
+	}
+	if bom, _ := b.Peek(3); string(bom) == "\uFEFF" {
+		if _, err := b.Discard(3); err != nil {
+			return err
+		}
+	}
+	if isDocument(b) {
+		return r.document(b)
+	}
+	return r.lines(b)
+}
+
+// event hands on the changes of one event. A zero id means that it has none.
+func (r *reading) event(id sync.Position, changes ...sync.Change) error {
+	if id.IsZero() && r.clock.mark.IsZero() {
+		r.clock.mark, r.clock.behind = r.start, sync.Position{}
+	}
+	r.clock.place(id, changes)
+	if r.from != nil && r.clock.mark.Compare(r.from.Position) <= 0 {
+		return nil
+	}
+	for _, c := range changes {
+		if r.ctx.Err() != nil || !r.yield(c, nil) {
+			return errStop
+		}
+	}
+	return nil
+}
+
+// invalid hands on what cannot be read.
+func (r *reading) invalid(id sync.Position, line int, raw []byte, err error) error {
+	err = fmt.Errorf("%s:%d: %w", r.name, line, err)
+	return r.event(id, sync.Change{Op: sync.Invalid, Err: err, Raw: raw, Size: len(raw)})
+}
