@@ -37,14 +37,13 @@ func valuesOf(o pattern.Observation, sufficient bool, yield func(patternValue)) 
 func valuesOfExpr(e pattern.Expr, sufficient bool, yield func(patternValue)) {
 	switch e := e.(type) {
 	case *pattern.Comparison:
+		equal := e.IsEquality() || e.Op == pattern.IsSubset && !e.Negated
 		switch e.Op {
-		case pattern.Equal, pattern.IsSubset:
-			yield(patternValue{e, e.Value.Text, sufficient && !e.Negated})
-		case pattern.NotEqual:
-			yield(patternValue{e, e.Value.Text, false})
+		case pattern.Equal, pattern.NotEqual, pattern.IsSubset:
+			yield(patternValue{e, e.Value.Text, sufficient && equal})
 		case pattern.In:
 			for i := range e.Set {
-				yield(patternValue{e, e.Set[i].Text, sufficient && !e.Negated})
+				yield(patternValue{e, e.Set[i].Text, sufficient && equal})
 			}
 		}
 	case *pattern.Junction:
