@@ -19,8 +19,6 @@ type clock struct {
 // none. What cannot be read takes no place of its own.
 func (c *clock) place(id sync.Position, changes []sync.Change) {
 	switch {
-	case len(changes) == 0:
-		return
 	case !id.IsZero():
 	case changes[0].Op == sync.Invalid:
 		id = c.mark

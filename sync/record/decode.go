@@ -6,6 +6,8 @@ import (
 	"iter"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/opencti-elastic/opencti-elastic/stix"
 	"github.com/opencti-elastic/opencti-elastic/sync"
 )
@@ -16,7 +18,7 @@ type shape struct {
 	data, objects, object stix.Value
 }
 
-// decode gives the events of one JSON value, each with its id or the zero
+// decode gives the events of one well-formed JSON value, each with its id or the zero
 // position. What cannot be read is one change with the operation Invalid.
 func decode(v []byte) iter.Seq2[sync.Position, []sync.Change] {
 	return func(yield func(sync.Position, []sync.Change) bool) {
@@ -26,7 +28,7 @@ func decode(v []byte) iter.Seq2[sync.Position, []sync.Change] {
 			id = sync.Position{} // an id of another kind says nothing about the place
 		}
 		switch {
-		case s.op != "":
+		case s.op != "" && s.kind == "" && s.event == "":
 			yield(letter(v))
 		case s.event != "":
 			yield(id, event(s, v))
@@ -124,6 +126,8 @@ func letter(v []byte) (sync.Position, []sync.Change) {
 		return c.Position, nil
 	case c.Op != sync.Invalid:
 		return c.Position, []sync.Change{c}
+	case !wellFormed(c.Raw):
+		return c.Position, invalid(c.Err, c.Raw)
 	}
 	// It could not be read then; perhaps it can be now.
 	for id, changes := range decode(c.Raw) {
@@ -134,6 +138,8 @@ func letter(v []byte) (sync.Position, []sync.Change) {
 	}
 	return c.Position, invalid(c.Err, c.Raw)
 }
+
+func wellFormed(v []byte) bool { return jsontext.Value(v).IsValid(lenient) }
 
 func invalid(err error, raw []byte) []sync.Change {
 	return []sync.Change{{Op: sync.Invalid, Err: err, Raw: raw}}

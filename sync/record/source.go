@@ -145,8 +145,11 @@ func (r *reading) input(in Input) (err error) {
 
 // event hands on the changes of one event. A zero id means that it has none.
 func (r *reading) event(id sync.Position, changes ...sync.Change) error {
-	if id.IsZero() && r.clock.mark.IsZero() {
-		r.clock.mark, r.clock.behind = r.start, sync.Position{}
+	if len(changes) == 0 {
+		return nil
+	}
+	if id.IsZero() && r.clock.mark.IsZero() && changes[0].Op != sync.Invalid {
+		r.clock.mark = r.start
 	}
 	r.clock.place(id, changes)
 	if r.from != nil && r.clock.mark.Compare(r.from.Position) <= 0 {
