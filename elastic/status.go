@@ -58,13 +58,14 @@ func (e *StatusError) advice() string {
 	return ""
 }
 
-// Retryable tells whether the same request can succeed later: not after a 4xx that speaks of the request itself.
+// Retryable tells whether the same request can succeed later: not after a 4xx that speaks of the
+// request itself. A missing index is made anew.
 func (e *StatusError) Retryable() bool {
 	switch e.Status {
 	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
 		return true
 	}
-	return e.Status < 400 || e.Status >= 500 || e.Blocked()
+	return e.Status < 400 || e.Status >= 500 || e.Blocked() || e.indexMissing()
 }
 
 // Blocked tells whether someone has to act: rights, credentials, a wrong URL, a missing pipeline.
@@ -85,7 +86,7 @@ func (e *StatusError) wrongURL() bool {
 	switch e.Status {
 	case http.StatusNotFound:
 		return e.Type == ""
-	case http.StatusMethodNotAllowed:
+	case http.StatusMethodNotAllowed, http.StatusNotAcceptable, http.StatusGone, http.StatusUnsupportedMediaType:
 		return true
 	}
 	return e.Status >= 300 && e.Status < 400

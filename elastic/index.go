@@ -1,0 +1,279 @@
+package elastic
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	gosync "sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/opencti-elastic/opencti-elastic/ecs"
+	"github.com/opencti-elastic/opencti-elastic/stix"
+	"github.com/opencti-elastic/opencti-elastic/sync"
+)
+
+// DefaultIndex is where Elastic's own indicator-match rules and the Indicators page look.
+const DefaultIndex = "logs-ti_custom_opencti.indicator"
+
+// Mapper makes the document of an object; [ecs.Mapper] is one. An [*ecs.SkipError] says that
+// the object gives none.
+type Mapper interface {
+	Map(*stix.Object) (*ecs.Document, error)
+}
+
+// IndexOptions are the settings of an [Index]. Client and Mapper are needed.
+type IndexOptions struct {
+	// Client reaches the cluster.
+	Client *Client
+	// Mapper makes the documents.
+	Mapper Mapper
+	// Name is the index, alias or data stream to write to, default [DefaultIndex].
+	Name string
+	// KeepRevoked keeps the documents of revoked and expired objects, which the mapper then
+	// flags and takes out of the joined fields' reach. By default they are deleted.
+	KeepRevoked bool
+	// Pipeline names an ingest pipeline that every document goes through; empty for none.
+	Pipeline string
+	// Lookup makes a new index in lookup mode, for ES|QL's LOOKUP JOIN.
+	Lookup bool
+	// MaxItems bounds the items of a bulk request, default 1,000.
+	MaxItems int
+	// MaxBytes bounds the body of a bulk request before compression, default 2 MiB. One
+	// document that is larger goes alone.
+	MaxBytes int
+	// ReferenceURL is OpenCTI's address as the Python connector wrote it into its documents, which
+	// are recognised by it; needed only where its data stream is taken over.
+	ReferenceURL string
+	// Logger gets what an operator should know; nil for none.
+	Logger *slog.Logger
+	// Now is the clock, default time.Now.
+	Now func() time.Time
+}
+
+// The defaults of a bulk request's limits.
+const (
+	DefaultMaxItems = 1000
+	DefaultMaxBytes = 2 << 20
+)
+
+// Validate reports all faults at once.
+func (o IndexOptions) Validate() error {
+	var errs []error
+	if o.Client == nil {
+		errs = append(errs, errors.New("index sink: a client is needed"))
+	}
+	if o.Mapper == nil {
+		errs = append(errs, errors.New("index sink: a mapper is needed"))
+	}
+	if o.Name != "" {
+		errs = append(errs, validateName("index name", o.Name))
+	}
+	if o.MaxItems < 0 || o.MaxBytes < 0 {
+		errs = append(errs, errors.New("index sink: the limits of a request must not be negative"))
+	}
+	return errors.Join(errs...)
+}
+
+// Index is the [sync.Sink] that keeps one document for each object in an index. Each write carries
+// the change's version, so that an older change never takes the place of a newer one.
+type Index struct {
+	o IndexOptions
+
+	setup  chan struct{} // held while the target is being looked at
+	target atomic.Pointer[target]
+	bodies gosync.Pool
+
+	mu     gosync.Mutex
+	rolled []string // backing indices that came with a rollover since the last look
+}
+
+var _ sync.Sink = (*Index)(nil)
+
+// NewIndex makes the sink. It sends nothing yet: the index is set up by [Index.Prepare] or the first Write.
+func NewIndex(o IndexOptions) (*Index, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	if o.Name == "" {
+		o.Name = DefaultIndex
+	}
+	if o.MaxItems == 0 {
+		o.MaxItems = DefaultMaxItems
+	}
+	if o.MaxBytes == 0 {
+		o.MaxBytes = DefaultMaxBytes
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Index{o: o, setup: make(chan struct{}, 1), bodies: gosync.Pool{New: func() any { return new(bulk) }}}, nil
+}
+
+// Name is "index".
+func (x *Index) Name() string { return "index" }
+
+// Write implements [sync.Sink].
+func (x *Index) Write(ctx context.Context, changes []sync.Change) ([]sync.Result, error) {
+	t, err := x.prepared(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w := &write{index: x, target: t, changes: changes, results: make([]sync.Result, len(changes))}
+	for i := range w.results {
+		w.results[i] = sync.Result{Outcome: sync.Again}
+	}
+	if t.stream {
+		err = w.toStream(ctx)
+	} else {
+		err = w.toIndex(ctx)
+	}
+	if w.moved {
+		x.forget(t)
+	}
+	return w.finish(err)
+}
+
+// write is one batch under way.
+type write struct {
+	index   *Index
+	target  *target
+	changes []sync.Change
+	results []sync.Result
+	// answered counts the changes that have their result.
+	answered int
+	// moved tells that the index is no longer what target says.
+	moved bool
+}
+
+func (w *write) settle(i int, r sync.Result) {
+	w.results[i] = r
+	if r.Outcome != sync.Again {
+		w.answered++
+	}
+}
+
+// finish gives the batch's answer. An error that came when some changes were already
+// answered becomes those of the others. When all that is left waits for someone to act,
+// the whole batch says so.
+func (w *write) finish(err error) ([]sync.Result, error) {
+	if err == nil && w.answered == 0 {
+		for _, r := range w.results {
+			if r.Outcome != sync.Again || r.Err == nil || sync.Classify(r.Err) != sync.Blocked {
+				return w.results, nil
+			}
+			err = r.Err
+		}
+		return nil, err
+	}
+	if err == nil {
+		return w.results, nil
+	}
+	if status, ok := errors.AsType[*StatusError](err); ok && status.indexMissing() {
+		w.index.forget(w.target)
+	}
+	if w.answered == 0 || sync.Classify(err) == sync.Canceled {
+		return nil, err
+	}
+	for i, r := range w.results {
+		if r.Outcome == sync.Again && r.Err == nil {
+			w.results[i] = sync.Result{Outcome: sync.Again, Err: err, After: sync.RetryAfter(err)}
+		}
+	}
+	return w.results, nil
+}
+
+// toIndex writes to a plain index: versions do all the work.
+func (w *write) toIndex(ctx context.Context) error {
+	x := w.index
+	b := x.bodies.Get().(*bulk)
+	defer x.putBulk(b)
+	for i, c := range w.changes {
+		doc, note := w.document(i)
+		if w.results[i].Outcome != sync.Again {
+			continue
+		}
+		a := action{verb: "delete", id: documentID(c.Key), versioned: true, version: max(c.Version, 0)}
+		var body func([]byte) ([]byte, error)
+		if doc != nil {
+			a.verb, body = "index", w.encoder(doc)
+		}
+		if err := b.add(i, a, body); err != nil {
+			w.settle(i, sync.Result{Outcome: sync.Refused, Err: fmt.Errorf("write document: %w", err)})
+			continue
+		}
+		w.results[i].Err = note
+	}
+	return w.send(ctx, b, func(item bulkItem, a itemAnswer) {
+		note := w.results[item.at].Err
+		r, moved := outcome(item.verb, a)
+		if r.Err == nil {
+			r.Err = note
+		}
+		w.moved = w.moved || moved
+		w.settle(item.at, r)
+	})
+}
+
+func (w *write) send(ctx context.Context, b *bulk, onAnswer func(bulkItem, itemAnswer)) error {
+	x := w.index
+	s := bulkSender{
+		client: x.o.Client, path: "/" + x.o.Name + "/_bulk", query: bulkQuery(x.o.Pipeline),
+		maxItems: x.o.MaxItems, maxBytes: x.o.MaxBytes, onAnswer: onAnswer,
+		onRefused: func(item bulkItem, err error) {
+			w.settle(item.at, sync.Result{Outcome: sync.Refused, Err: err})
+		},
+	}
+	return s.send(ctx, b)
+}
+
+// document makes the document of a change; nil if there must be none in the index, with a
+// note that says why. What needs no request is settled at once.
+func (w *write) document(i int) (doc *ecs.Document, note error) {
+	c := &w.changes[i]
+	if c.Op != sync.Upsert {
+		return nil, nil
+	}
+	if c.Object == nil {
+		w.settle(i, sync.Result{Outcome: sync.Refused, Err: errors.New("an upsert without an object")})
+		return nil, nil
+	}
+	doc, err := w.index.o.Mapper.Map(c.Object)
+	if err != nil {
+		switch skip, ok := errors.AsType[*ecs.SkipError](err); {
+		case !ok:
+			w.settle(i, sync.Result{Outcome: sync.Refused, Err: fmt.Errorf("make document: %w", err)})
+		case !skip.Filtered:
+			w.settle(i, sync.Result{Outcome: sync.Ignored, Err: err})
+		}
+		return nil, err // one that no longer passes the filters is removed
+	}
+	switch {
+	case w.index.o.KeepRevoked:
+		return doc, nil
+	case doc.Revoked:
+		return nil, errRevoked
+	case doc.Expired || !doc.ExpiresAt.IsZero() && !doc.ExpiresAt.After(w.index.o.Now()):
+		return nil, errExpired
+	}
+	return doc, nil
+}
+
+// The notes on a delete that stands for an upsert.
+var (
+	errRevoked = errors.New("the object is revoked")
+	errExpired = errors.New("the object has expired")
+)
+
+func (x *Index) putBulk(b *bulk) {
+	if cap(b.body) > 2*x.o.MaxBytes {
+		b.body = nil
+	}
+	clear(b.items)
+	b.body, b.items = b.body[:0], b.items[:0]
+	x.bodies.Put(b)
+}

@@ -1,0 +1,90 @@
+package elastic
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/opencti-elastic/opencti-elastic/sync"
+)
+
+// errNoStatus is an item's answer that says nothing.
+var errNoStatus = errors.New("bulk item: the answer has no status")
+
+// outcome tells what an item's answer means. moved is true when the index is not
+// what it was taken for, so that it has to be looked at again.
+func outcome(verb string, a itemAnswer) (r sync.Result, moved bool) {
+	switch {
+	case a.Status == 0:
+		return sync.Result{Outcome: sync.Again, Err: errNoStatus}, false
+	case a.Status < 300:
+		return sync.Result{Outcome: sync.Done}, false
+	case a.Status == http.StatusNotFound && verb == "delete" && a.Error == nil:
+		return sync.Result{Outcome: sync.Done}, false // it was not there
+	case a.Status == http.StatusConflict:
+		return sync.Result{Outcome: sync.Superseded}, false
+	}
+	e := a.statusError(verb)
+	switch {
+	case e.indexMissing(), e.isNowStream(), e.noSuchIndexAllowed():
+		return sync.Result{Outcome: sync.Again, Err: e}, true
+	case rejected(e.Type), e.Retryable(), e.indexClosed():
+		return sync.Result{Outcome: sync.Again, Err: e, After: e.Wait}, false
+	}
+	return sync.Result{Outcome: sync.Refused, Err: e}, false
+}
+
+func (a itemAnswer) statusError(verb string) *StatusError {
+	e := &StatusError{Op: verb + " document", Status: a.Status}
+	if a.Error != nil {
+		e.Type, e.Reason = a.Error.Type, clipReason(a.Error.Reason)
+	}
+	if e.Type == "" {
+		e.Type = "unknown"
+	}
+	return e
+}
+
+// rejected: a thread pool or a memory breaker was full; whatever the status, it passes.
+func rejected(kind string) bool {
+	return kind == "es_rejected_execution_exception" || kind == "circuit_breaking_exception" ||
+		kind == "unavailable_shards_exception"
+}
+
+// isNowStream: a plain index was replaced by a data stream under the same name.
+func (e *StatusError) isNowStream() bool {
+	return e.Status == http.StatusBadRequest && strings.Contains(e.Reason, "are allowed in data streams")
+}
+
+func (e *StatusError) indexClosed() bool { return e.Type == "index_closed_exception" }
+
+// noSuchIndexAllowed: the index is gone and cannot be made by writing, since the
+// template that catches its name makes data streams only.
+func (e *StatusError) noSuchIndexAllowed() bool {
+	return e.Status == http.StatusBadRequest && strings.Contains(e.Reason, "creates data streams only")
+}
+
+// blockedError makes an error of setting up one that someone has to act on: no document is at
+// fault, so none must go to the dead letters for it.
+type blockedError struct{ err error }
+
+func blockedUnlessTransient(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	err = fmt.Errorf("%s: %w", op, err)
+	if sync.Classify(err) == sync.Permanent {
+		return &blockedError{err}
+	}
+	return err
+}
+
+// Error implements error.
+func (e *blockedError) Error() string { return e.err.Error() }
+
+// Unwrap gives the cause.
+func (e *blockedError) Unwrap() error { return e.err }
+
+// Blocked is true.
+func (e *blockedError) Blocked() bool { return true }

@@ -1,0 +1,224 @@
+package elastic
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/opencti-elastic/opencti-elastic/ecs"
+)
+
+// target is what the index's name stands for.
+type target struct {
+	// stream tells that it is a data stream, backing its indices, the one that is written to last.
+	stream  bool
+	backing []string
+	// shed is the fields that the index maps to a type that would refuse our values.
+	shed paths
+	// foreign tells that there are documents of the Python connector's making.
+	foreign bool
+}
+
+// Prepare makes the index ready: templates, the index itself, its mapping. It
+// changes nothing that is as it should be, and can be called at any time.
+func (x *Index) Prepare(ctx context.Context) error {
+	x.target.Store(nil)
+	_, err := x.prepared(ctx)
+	return err
+}
+
+// prepared gives the target, after setting it up if need be.
+func (x *Index) prepared(ctx context.Context) (*target, error) {
+	if t := x.target.Load(); t != nil {
+		return t, nil
+	}
+	select {
+	case x.setup <- struct{}{}:
+		defer func() { <-x.setup }()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("set up index %s: %w", x.o.Name, ctx.Err())
+	}
+	if t := x.target.Load(); t != nil {
+		return t, nil
+	}
+	t, err := x.lookAt(ctx)
+	if err != nil {
+		return nil, blockedUnlessTransient("set up index "+x.o.Name, err)
+	}
+	x.target.Store(t)
+	return t, nil
+}
+
+// forget makes the next write look at the index again.
+func (x *Index) forget(t *target) { x.target.CompareAndSwap(t, nil) }
+
+func (x *Index) lookAt(ctx context.Context) (*target, error) {
+	found, err := x.o.Client.resolve(ctx, x.o.Name)
+	if err != nil {
+		return nil, err
+	}
+	if s := found.stream(x.o.Name); s != nil {
+		return x.adoptStream(ctx, s)
+	}
+	stored, err := x.installTemplates(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if found.exists(x.o.Name) {
+		shed, err := x.putMapping(ctx, x.o.Name)
+		if err != nil {
+			return nil, err
+		}
+		x.o.Logger.DebugContext(ctx, "index is there", "index", x.o.Name)
+		return &target{shed: shed}, nil
+	}
+	if err := x.createIndex(ctx, stored); err != nil {
+		return nil, err
+	}
+	return &target{}, nil
+}
+
+// createIndex makes the index, so that no write ever makes one without a mapping. Another
+// instance may be faster.
+func (x *Index) createIndex(ctx context.Context, byTemplate bool) error {
+	var body []byte
+	if !byTemplate {
+		body = x.indexBody()
+	}
+	err := x.o.Client.call(ctx, request{op: "create index", method: http.MethodPut, path: "/" + x.o.Name, body: body}, nil)
+	status, ok := errors.AsType[*StatusError](err)
+	switch {
+	case err == nil:
+		x.o.Logger.InfoContext(ctx, "made the index", "index", x.o.Name)
+		return nil
+	case ok && status.Type == "resource_already_exists_exception":
+		_, err := x.putMapping(ctx, x.o.Name)
+		return err
+	case ok && status.noSuchIndexAllowed():
+		return fmt.Errorf("another template makes data streams of that name: delete the template, or choose another index name: %w", err)
+	}
+	return err
+}
+
+// putMapping adds our fields to an index or data stream that is there, but for those that it maps
+// differently, which cannot be changed. It gives the ones whose values it would refuse.
+func (x *Index) putMapping(ctx context.Context, name string) (paths, error) {
+	var mappings map[string]struct {
+		Mappings mappingNode `json:"mappings"`
+	}
+	path := "/" + name + "/_mapping"
+	if err := x.o.Client.call(ctx, request{op: "get mapping", method: http.MethodGet, path: path}, &mappings); err != nil {
+		return paths{}, err
+	}
+	ours, err := parseMapping(ecs.Mapping())
+	if err != nil {
+		return paths{}, err
+	}
+	var shed, differs []string
+	missing := false
+	for _, index := range mappings {
+		diff := compareMappings(ours, index.Mappings)
+		shed, differs, missing = append(shed, diff.refused...), append(differs, diff.different...), missing || diff.missing
+	}
+	shed, differs = sortedSet(shed), sortedSet(differs)
+	if len(differs) > 0 {
+		x.o.Logger.WarnContext(ctx, "the index maps some fields differently; those that would be refused are left out of its documents",
+			"index", name, "different", differs, "left_out", shed)
+	}
+	if missing {
+		body := ours.without(differs).properties()
+		r := request{op: "put mapping", method: http.MethodPut, path: path, body: body}
+		if err := x.o.Client.call(ctx, r, nil); err != nil {
+			return paths{}, err
+		}
+		x.o.Logger.InfoContext(ctx, "added our fields to the mapping", "index", name)
+	}
+	return newPaths(shed), nil
+}
+
+func sortedSet(list []string) []string {
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// resolved is what bears a name.
+type resolved struct {
+	Indices []struct {
+		Name string `json:"name"`
+	} `json:"indices"`
+	Aliases []struct {
+		Name string `json:"name"`
+	} `json:"aliases"`
+	DataStreams []stream `json:"data_streams"`
+}
+
+type stream struct {
+	Name    string  `json:"name"`
+	Backing oneText `json:"backing_indices"`
+}
+
+func (r *resolved) stream(name string) *stream {
+	for i := range r.DataStreams {
+		if r.DataStreams[i].Name == name {
+			return &r.DataStreams[i]
+		}
+	}
+	return nil
+}
+
+func (r *resolved) exists(name string) bool {
+	for _, i := range r.Indices {
+		if i.Name == name {
+			return true
+		}
+	}
+	for _, a := range r.Aliases {
+		if a.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// resolve asks what a name stands for. Nothing is no error.
+func (c *Client) resolve(ctx context.Context, name string) (*resolved, error) {
+	var out resolved
+	err := c.call(ctx, request{op: "resolve index", method: http.MethodGet, path: "/_resolve/index/" + name,
+		query: url.Values{"expand_wildcards": {"open,closed,hidden"}}}, &out)
+	if e, ok := errors.AsType[*StatusError](err); ok && e.Status == http.StatusNotFound && e.Type != "" {
+		return &out, nil
+	}
+	return &out, err
+}
+
+// nameForbidden is what Elasticsearch does not allow in a name, and what would make of it a pattern or a path.
+const nameForbidden = "\\/*?\"<>| ,#:%&+"
+
+// validateName checks a name that goes into the path of a request.
+func validateName(what, name string) error {
+	switch {
+	case name == "" || len(name) > 200:
+		return fmt.Errorf("%s: want 1 to 200 bytes", what)
+	case strings.ContainsAny(name, nameForbidden) || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f }):
+		return fmt.Errorf("%s %q: must hold none of %s", what, name, nameForbidden)
+	case name != strings.ToLower(name):
+		return fmt.Errorf("%s %q: must be in lower case", what, name)
+	case strings.HasPrefix(name, "-") || strings.HasPrefix(name, "_") || name == "." || name == "..":
+		return fmt.Errorf("%s %q: must not begin with - or _", what, name)
+	}
+	return nil
+}
+
+// oneText is one text or a list of them: an answer has either.
+type oneText []string
+
+// UnmarshalJSON takes both.
+func (o *oneText) UnmarshalJSON(b []byte) error {
+	list, err := textOrList(b)
+	*o = list
+	return err
+}

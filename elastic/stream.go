@@ -1,0 +1,333 @@
+package elastic
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/opencti-elastic/opencti-elastic/ecs"
+	"github.com/opencti-elastic/opencti-elastic/sync"
+)
+
+// A data stream takes only creates by its name, and no external versions. A document is
+// therefore looked for in all backing indices first, in real time, and written where it is,
+// guarded by its sequence number; its version is kept in the document.
+
+// versionField is where a document in a data stream keeps the version of its last change.
+const versionField = "opencti.version"
+
+// maxRounds bounds how often a batch looks again after a write that came in between.
+const maxRounds = 5
+
+var errRaced = errors.New("the document is being changed by someone else")
+
+// adoptStream makes ready to write to a data stream that is there. Its templates are left alone:
+// one of ours could not even be stored beside them.
+func (x *Index) adoptStream(ctx context.Context, s *stream) (*target, error) {
+	shed, err := x.putMapping(ctx, x.o.Name)
+	if err != nil {
+		return nil, err
+	}
+	n, err := x.countForeign(ctx)
+	if err != nil {
+		return nil, err
+	}
+	x.o.Logger.InfoContext(ctx, "the index name is a data stream; its documents are written by sequence number",
+		"data_stream", s.Name, "backing_indices", len(s.Backing), "foreign_documents", n)
+	return &target{stream: true, backing: s.Backing, shed: shed, foreign: n > 0}, nil
+}
+
+// notOurs matches what the Python connector left: every document of ours has a status.
+const notOurs = `{"bool":{"must_not":[{"exists":{"field":"opencti.status"}}]}}`
+
+func (x *Index) countForeign(ctx context.Context) (int64, error) {
+	var answer struct {
+		Count int64 `json:"count"`
+	}
+	err := x.o.Client.call(ctx, request{op: "count documents", method: http.MethodPost,
+		path: "/" + x.o.Name + "/_count", body: []byte(`{"query":` + notOurs + `}`)}, &answer)
+	return answer.Count, err
+}
+
+// found is one document in a backing index.
+type found struct {
+	index, id string
+	guard     guard
+	version   int64
+}
+
+// pending is a change on its way to a data stream.
+type pending struct {
+	at  int
+	id  string
+	doc *ecs.Document // nil: there must be none
+	// note says why there must be none.
+	note error
+	// ours is the copies of our document, in the order of the backing indices; more than
+	// one only when two instances wrote during a rollover. foreign is the Python connector's.
+	ours, foreign []found
+	// raced and result gather the answers of a round.
+	raced  bool
+	result sync.Result
+}
+
+// toStream writes to a data stream.
+func (w *write) toStream(ctx context.Context) error {
+	var open []*pending
+	for i := range w.changes {
+		doc, note := w.document(i)
+		if w.results[i].Outcome == sync.Again {
+			open = append(open, &pending{at: i, id: documentID(w.changes[i].Key), doc: doc, note: note})
+		}
+	}
+	for round := 0; len(open) > 0 && round < maxRounds; round++ {
+		if err := w.find(ctx, open); err != nil {
+			return err
+		}
+		if err := w.streamRound(ctx, open); err != nil {
+			return err
+		}
+		open = slices.DeleteFunc(open, func(p *pending) bool {
+			if !p.raced {
+				w.settle(p.at, p.result)
+			}
+			return !p.raced
+		})
+	}
+	for _, p := range open {
+		w.settle(p.at, sync.Result{Outcome: sync.Again, Err: errRaced})
+	}
+	return nil
+}
+
+// streamRound sends what the documents found call for.
+func (w *write) streamRound(ctx context.Context, open []*pending) error {
+	x := w.index
+	b := x.bodies.Get().(*bulk)
+	defer x.putBulk(b)
+	byAt := make(map[int]*pending, len(open))
+	for _, p := range open {
+		byAt[p.at] = p
+		p.raced, p.result = false, sync.Result{Outcome: sync.Done, Err: p.note}
+		if err := w.addActions(b, p); err != nil {
+			p.result = sync.Result{Outcome: sync.Refused, Err: fmt.Errorf("write document: %w", err)}
+		}
+	}
+	return w.send(ctx, b, func(item bulkItem, a itemAnswer) {
+		p := byAt[item.at]
+		r, moved := outcome(item.verb, a)
+		w.moved = w.moved || moved
+		if item.verb == "create" && a.Index != "" {
+			x.noteBacking(w.target, a.Index)
+		}
+		switch {
+		case r.Outcome == sync.Superseded:
+			p.raced = true
+		case r.Outcome != sync.Done && p.result.Outcome != sync.Refused:
+			p.result = r
+		}
+	})
+}
+
+// addActions writes the newest copy and removes all others.
+func (w *write) addActions(b *bulk, p *pending) error {
+	version := w.changes[p.at].Version
+	keep := -1
+	if p.doc != nil && len(p.ours) > 0 {
+		keep = len(p.ours) - 1
+	}
+	for _, o := range p.ours {
+		if o.version > version {
+			p.result = sync.Result{Outcome: sync.Superseded}
+			keep = len(p.ours) - 1
+		}
+	}
+	if p.doc != nil && p.result.Outcome == sync.Done {
+		a := action{verb: "create", id: p.id}
+		if keep >= 0 {
+			a = action{verb: "index", index: p.ours[keep].index, id: p.id, guard: &p.ours[keep].guard}
+		}
+		if err := b.add(p.at, a, w.streamEncoder(p.doc, version)); err != nil {
+			return err
+		}
+	}
+	for i := range p.ours {
+		if i != keep {
+			o := &p.ours[i]
+			if err := b.add(p.at, action{verb: "delete", index: o.index, id: o.id, guard: &o.guard}, nil); err != nil {
+				return err
+			}
+		}
+	}
+	for i := range p.foreign {
+		o := &p.foreign[i]
+		if err := b.add(p.at, action{verb: "delete", index: o.index, id: o.id, guard: &o.guard}, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// find looks the documents of the changes up.
+func (w *write) find(ctx context.Context, open []*pending) error {
+	backing := w.index.backing(w.target)
+	var body []byte
+	for _, p := range open {
+		p.ours, p.foreign = nil, nil
+		for _, index := range backing {
+			body = append(body, ',')
+			body = append(body, `{"_index":`...)
+			body = appendText(body, index)
+			body = append(body, `,"_id":`...)
+			body = appendText(body, p.id)
+			body = append(body, '}')
+		}
+	}
+	if len(body) > 0 {
+		body = append(append([]byte(`{"docs":[`), body[1:]...), ']', '}')
+		docs, err := w.index.o.Client.multiGet(ctx, body, url.Values{"_source_includes": {versionField}})
+		if err != nil {
+			return err
+		}
+		if len(docs) != len(open)*len(backing) {
+			return &requestError{op: opMultiGet, err: fmt.Errorf("the answer has %d documents for %d", len(docs), len(open)*len(backing))}
+		}
+		for i, d := range docs {
+			if !d.Found {
+				continue
+			}
+			p := open[i/len(backing)]
+			var source struct {
+				OpenCTI struct {
+					Version int64 `json:"version"`
+				} `json:"opencti"`
+			}
+			_ = json.Unmarshal(d.Source, &source) // without a version it is older than any
+			p.ours = append(p.ours, found{index: d.Index, id: d.ID, guard: d.guard, version: source.OpenCTI.Version})
+		}
+	}
+	if w.target.foreign {
+		return w.findForeign(ctx, open)
+	}
+	return nil
+}
+
+// foreignChunk bounds the objects that one search for foreign documents asks for: there
+// can be several for an object, and a search gives 10,000 at most.
+const foreignChunk = 100
+
+// findForeign looks for the documents that the Python connector made of the objects. Their ids
+// are random; they carry the SHA-256 of the object's id, and its address in OpenCTI.
+func (w *write) findForeign(ctx context.Context, open []*pending) error {
+	for chunk := range slices.Chunk(open, foreignChunk) {
+		byMark := make(map[string]*pending, 2*len(chunk))
+		var sums, references []string
+		for _, p := range chunk {
+			key := w.changes[p.at].Key
+			sum := sha256.Sum256([]byte(key))
+			sums = append(sums, hex.EncodeToString(sum[:]))
+			references = append(references, strings.TrimRight(w.index.o.ReferenceURL, "/")+"/dashboard/id/"+key)
+			byMark[sums[len(sums)-1]], byMark[references[len(references)-1]] = p, p
+		}
+		terms := func(field string, values []string) any {
+			return map[string]any{"terms": map[string]any{field: values}}
+		}
+		body := mustMarshal(map[string]any{
+			"size": 10000, "seq_no_primary_term": true, "track_total_hits": false,
+			"_source": []string{"opencti_doc_id", "threat.indicator.reference"},
+			"query": map[string]any{"bool": map[string]any{
+				"must_not": []any{map[string]any{"exists": map[string]any{"field": "opencti.status"}}},
+				"should": []any{
+					terms("opencti_doc_id", sums), terms("opencti_doc_id.keyword", sums),
+					terms("threat.indicator.reference", references), terms("threat.indicator.reference.keyword", references),
+				},
+				"minimum_should_match": 1,
+			}},
+		})
+		hits, err := w.index.o.Client.search(ctx, w.index.o.Name, body)
+		if err != nil {
+			return err
+		}
+		for _, h := range hits {
+			var source struct {
+				DocID  string `json:"opencti_doc_id"`
+				Threat struct {
+					Indicator struct {
+						Reference string `json:"reference"`
+					} `json:"indicator"`
+				} `json:"threat"`
+			}
+			if json.Unmarshal(h.Source, &source) != nil {
+				continue
+			}
+			p := byMark[source.DocID]
+			if p == nil {
+				p = byMark[source.Threat.Indicator.Reference]
+			}
+			if p != nil && h.ID != p.id {
+				p.foreign = append(p.foreign, found{index: h.Index, id: h.ID, guard: h.guard})
+			}
+		}
+	}
+	return nil
+}
+
+// streamEncoder writes a document with its version, less what the stream's mapping would refuse.
+func (w *write) streamEncoder(doc *ecs.Document, version int64) func([]byte) ([]byte, error) {
+	e := &edit{}
+	if shed := w.target.shed.root; shed != nil {
+		e = shed.clone()
+	}
+	e.set(versionField, strconv.AppendInt(nil, version, 10))
+	return func(dst []byte) ([]byte, error) { return encodeEdited(dst, doc, e) }
+}
+
+// encoder writes a document, less what the index's mapping would refuse.
+func (w *write) encoder(doc *ecs.Document) func([]byte) ([]byte, error) {
+	if w.target.shed.root == nil {
+		return doc.AppendJSON
+	}
+	return func(dst []byte) ([]byte, error) { return encodeEdited(dst, doc, w.target.shed.root) }
+}
+
+func encodeEdited(dst []byte, doc *ecs.Document, e *edit) ([]byte, error) {
+	whole, err := doc.AppendJSON(nil)
+	if err != nil {
+		return dst, err
+	}
+	return e.append(dst, whole)
+}
+
+// noteBacking keeps the name of a backing index that an answer spoke of, until the stream is
+// looked at again: it came with a rollover.
+func (x *Index) noteBacking(t *target, index string) {
+	if slices.Contains(t.backing, index) {
+		return
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if !slices.Contains(x.rolled, index) {
+		x.rolled = append(x.rolled, index)
+	}
+	x.forget(t)
+}
+
+// backing gives all backing indices that are known.
+func (x *Index) backing(t *target) []string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if len(x.rolled) == 0 {
+		return t.backing
+	}
+	x.rolled = slices.DeleteFunc(x.rolled, func(name string) bool { return slices.Contains(t.backing, name) })
+	return slices.Concat(t.backing, x.rolled)
+}
