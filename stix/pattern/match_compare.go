@@ -36,45 +36,49 @@ func newTest(c *Comparison) (*test, error) {
 }
 
 // holds tells whether some value that the path names in the object satisfies the
-// test. A negated test, too, wants a value: one that does not satisfy the test.
+// test. A negated test, too, wants a value: one that does not satisfy the test, or,
+// where order is asked for, one that can be compared and does not.
 func (t *test) holds(object map[string]any, objects []map[string]any) bool {
 	if t.op == Exists {
 		r := resolver{objects, func(any) bool { return true }}
 		return r.resolve(object, t.path.Steps, "") != t.negated
 	}
-	r := resolver{objects, func(v any) bool { return t.satisfied(v) != t.negated }}
+	r := resolver{objects, t.satisfied}
 	return r.resolve(object, t.path.Steps, "")
 }
 
 func (t *test) satisfied(v any) bool {
 	switch t.op {
-	case Equal, In:
-		return t.equalsAny(v)
+	case Less, LessOrEqual, Greater, GreaterOrEqual:
+		c, ok := t.values[0].compare(v)
+		return ok && t.ordered(c) != t.negated
 	case NotEqual:
-		return !t.equalsAny(v)
-	case Less:
-		c, ok := t.values[0].compare(v)
-		return ok && c < 0
-	case LessOrEqual:
-		c, ok := t.values[0].compare(v)
-		return ok && c <= 0
-	case Greater:
-		c, ok := t.values[0].compare(v)
-		return ok && c > 0
-	case GreaterOrEqual:
-		c, ok := t.values[0].compare(v)
-		return ok && c >= 0
+		return t.equalsAny(v) == t.negated
+	case Equal, In:
+		return t.equalsAny(v) != t.negated
+	case IsSubset, IsSuperset:
+		return t.contains(v) != t.negated
 	case Like:
 		s, ok := textOf(v)
-		return ok && like(s, t.values[0].text)
+		return (ok && like(s, t.values[0].text)) != t.negated
 	case Matches:
 		s, ok := textOf(v)
-		return ok && t.search.MatchString(s)
-	case IsSubset, IsSuperset:
-		return t.contains(v)
+		return (ok && t.search.MatchString(s)) != t.negated
 	case Exists:
 	}
 	return false
+}
+
+func (t *test) ordered(c int) bool {
+	switch t.op {
+	case Less:
+		return c < 0
+	case LessOrEqual:
+		return c <= 0
+	case Greater:
+		return c > 0
+	}
+	return c >= 0
 }
 
 func (t *test) equalsAny(v any) bool {
