@@ -44,6 +44,10 @@ func addressText(a netip.Addr, s string) string {
 
 // isAddress tells whether s is an address, without a block and brackets.
 func isAddress(s string) bool {
+	// Most names are told from addresses by their end: the last part of one is not a number.
+	if n := len(s); n == 0 || s[n-1] > '9' && strings.IndexByte(s, ':') < 0 {
+		return false
+	}
 	_, err := netip.ParseAddr(s)
 	return err == nil
 }

@@ -15,10 +15,13 @@ type builder struct {
 	joined bool
 	// blocks gathers the blocks of addresses of an indicator.
 	blocks []string
+	// slots is room for the first elements of the document's lists, most of which have one only.
+	slots []string
 	// seen is what is in lists that have become long; see add.
 	seen map[entry]struct{}
 }
 
+// entry is a text in a list of the document.
 type entry struct {
 	list *[]string
 	text string
@@ -29,6 +32,9 @@ func (b *builder) add(list *[]string, s string) {
 	const long = 32 // from here on a set is faster than looking
 	switch n := len(*list); {
 	case s == "":
+		return
+	case n == 0:
+		*list = b.first(s)
 		return
 	case n < long:
 		*list = add(*list, s)
@@ -46,6 +52,17 @@ func (b *builder) add(list *[]string, s string) {
 		b.seen[key] = struct{}{}
 		*list = append(*list, s)
 	}
+}
+
+// first gives a list of one, which grows elsewhere.
+func (b *builder) first(s string) []string {
+	const slots = 12
+	if len(b.slots) == cap(b.slots) {
+		b.slots = make([]string, 0, slots)
+	}
+	b.slots = append(b.slots, s)
+	n := len(b.slots)
+	return b.slots[n-1 : n : n]
 }
 
 // drop notes that a value could not go to a field.
@@ -117,9 +134,9 @@ func plainText(v stix.Value) string {
 
 // texts reads a property as a list of texts.
 func (b *builder) texts(path string) []string {
-	var out []string
-	for _, s := range b.property(path).Texts() {
-		b.add(&out, strings.TrimSpace(s))
+	list := b.property(path).Texts()
+	for i, s := range list {
+		list[i] = strings.TrimSpace(s)
 	}
-	return out
+	return unique(list)
 }

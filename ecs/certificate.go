@@ -2,10 +2,13 @@ package ecs
 
 import "strings"
 
+// withoutSeparators takes out what stands between hexadecimal digits.
+var withoutSeparators = strings.NewReplacer(":", "", "-", "", ".", "", " ", "")
+
 // serialNumber gives a certificate's serial number as ECS wants it: hexadecimal, upper case,
 // no separators; "" if it cannot be one.
 func serialNumber(s string) string {
-	s = strings.ToLower(strings.NewReplacer(":", "", " ", "", "-", "").Replace(s))
+	s = strings.ToLower(withoutSeparators.Replace(s))
 	s = strings.TrimPrefix(s, "0x")
 	if !isHex(s) || len(s) > 256 {
 		return ""

@@ -62,10 +62,13 @@ type Event struct {
 
 // Threat is threat.*.
 type Threat struct {
-	Framework string
-	Tactic    Tactic
-	Feed      Feed
-	Indicator Indicator
+	Framework               string
+	Tactic                  Tactic
+	Technique, Subtechnique Technique
+	Group                   Group
+	Software                Software
+	Feed                    Feed
+	Indicator               Indicator
 }
 
 // Tactic is threat.tactic.*: three parallel lists.

@@ -63,7 +63,7 @@ type bulk struct {
 }
 
 func (b *bulk) add(doc []byte) {
-	b.body = append(b.body, `{"index":{}}`+"\n"...)
+	b.body = append(append(append(b.body, `{"index":{"_id":`...), at(doc, "event.id")...), "}}\n"...)
 	line := jsontext.Value(doc).Clone()
 	if err := line.Compact(); err != nil {
 		b.t.Fatal(err)

@@ -195,26 +195,13 @@ func appendDate(dst []byte, t time.Time) []byte {
 	t = t.UTC()
 	year, month, day := t.Date()
 	hour, minute, second := t.Clock()
-	dst = append(dst, '"')
-	dst = appendDigits(dst, min(max(year, 1), 9999), 1000)
-	dst = append(dst, '-')
-	dst = appendDigits(dst, int(month), 10)
-	dst = append(dst, '-')
-	dst = appendDigits(dst, day, 10)
-	dst = append(dst, 'T')
-	dst = appendDigits(dst, hour, 10)
-	dst = append(dst, ':')
-	dst = appendDigits(dst, minute, 10)
-	dst = append(dst, ':')
-	dst = appendDigits(dst, second, 10)
-	dst = append(dst, '.')
-	dst = appendDigits(dst, t.Nanosecond()/int(time.Millisecond), 100)
-	return append(dst, 'Z', '"')
+	year = min(max(year, 1), 9999)
+	ms := t.Nanosecond() / int(time.Millisecond)
+	return append(dst, '"',
+		digit(year/1000), digit(year/100), digit(year/10), digit(year), '-',
+		digit(int(month)/10), digit(int(month)), '-', digit(day/10), digit(day), 'T',
+		digit(hour/10), digit(hour), ':', digit(minute/10), digit(minute), ':',
+		digit(second/10), digit(second), '.', digit(ms/100), digit(ms/10), digit(ms), 'Z', '"')
 }
 
-func appendDigits(dst []byte, n, top int) []byte {
-	for div := top; div > 0; div /= 10 {
-		dst = append(dst, byte('0'+n/div%10))
-	}
-	return dst
-}
+func digit(n int) byte { return byte('0' + n%10) }

@@ -64,8 +64,25 @@ func (t *Threat) fields(w *writer) {
 	w.text("framework", Keyword, t.Framework)
 	w.open("tactic")
 	w.texts("id", Keyword, t.Tactic.ID)
-	w.texts("name", KeywordText, t.Tactic.Name)
+	w.texts("name", Keyword, t.Tactic.Name)
 	w.texts("reference", Keyword, t.Tactic.Reference)
+	w.close()
+	w.open("technique")
+	t.Technique.fields(w)
+	w.open("subtechnique")
+	t.Subtechnique.fields(w)
+	w.close()
+	w.close()
+	w.open("group")
+	w.text("id", Keyword, t.Group.ID)
+	w.text("name", Keyword, t.Group.Name)
+	w.text("reference", Keyword, t.Group.Reference)
+	w.close()
+	w.open("software")
+	w.text("id", Keyword, t.Software.ID)
+	w.text("name", Keyword, t.Software.Name)
+	w.text("type", Keyword, t.Software.Type)
+	w.text("reference", Keyword, t.Software.Reference)
 	w.close()
 	w.open("feed")
 	w.text("name", Keyword, t.Feed.Name)
@@ -74,6 +91,12 @@ func (t *Threat) fields(w *writer) {
 	w.close()
 	t.Indicator.fields(w)
 	w.close()
+}
+
+func (t *Technique) fields(w *writer) {
+	w.texts("id", Keyword, t.ID)
+	w.texts("name", KeywordText, t.Name)
+	w.texts("reference", Keyword, t.Reference)
 }
 
 func (i *Indicator) fields(w *writer) {

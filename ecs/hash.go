@@ -11,7 +11,7 @@ type algorithm struct {
 	list func(*File) *[]string
 }
 
-var algorithms = []algorithm{
+var algorithms = [...]algorithm{
 	{"md5", 32, func(f *File) *[]string { return &f.Hash.MD5 }},
 	{"sha1", 40, func(f *File) *[]string { return &f.Hash.SHA1 }},
 	{"sha256", 64, func(f *File) *[]string { return &f.Hash.SHA256 }},
@@ -29,14 +29,24 @@ var algorithms = []algorithm{
 func algorithmName(s string) string {
 	clean := true
 	for i := range len(s) {
-		if c := s[i]; c >= 'A' && c <= 'Z' || c == '-' || c == '_' || c == '\'' {
+		if c := s[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') {
 			clean = false
 		}
 	}
-	if clean {
+	if clean || len(s) > 32 {
 		return s
 	}
-	return strings.ToLower(strings.NewReplacer("-", "", "_", "", "'", "").Replace(s))
+	b := make([]byte, 0, 32)
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '-' || c == '_' || c == '\'':
+		case c >= 'A' && c <= 'Z':
+			b = append(b, c+'a'-'A')
+		default:
+			b = append(b, c)
+		}
+	}
+	return string(b)
 }
 
 func findAlgorithm(name string) *algorithm {
@@ -65,6 +75,9 @@ func (a *algorithm) valid(s string) bool {
 // hashText gives a hash as events carry it: hexadecimal in lower case, anything else as it is.
 func hashText(s string) string {
 	s = strings.TrimSpace(s)
+	if isHex(s) || len(s) > 256 {
+		return s
+	}
 	if lower := strings.ToLower(s); isHex(lower) {
 		return lower
 	}

@@ -11,7 +11,7 @@ func (b *builder) indicator() {
 	i, opt := &d.Threat.Indicator, &b.m.options
 	info := &IndicatorInfo{InternalID: o.InternalID, StandardID: o.ID, Revoked: o.Revoked()}
 	score, hasScore := o.Score()
-	confidence, hasConfidence := o.Confidence()
+	confidence, hasConfidence := confidence(o)
 	info.Score, info.Confidence = longFrom(int64(score), hasScore), longFrom(int64(confidence), hasConfidence)
 	info.Lang, _ = o.Root("lang").Text()
 	info.Pattern, _ = o.Root("pattern").Text()
@@ -25,7 +25,7 @@ func (b *builder) indicator() {
 	if is, ok := o.OCTI("detection").Bool(); ok {
 		info.Detection = truthOf(is)
 	}
-	info.References = references(o)
+	b.references(&info.References)
 	info.KillChainPhase = killChain(o.KillChainPhases(), &d.Threat)
 	i.TLP, info.Marking = markings(o.Markings(), opt.References)
 	info.Author, i.Provider, info.AuthorClass = b.author()

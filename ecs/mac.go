@@ -5,7 +5,7 @@ import "strings"
 // macText gives a MAC address as ECS writes it (RFC 7042): 00-00-5E-00-53-23; what
 // is none is given as it is.
 func macText(s string) string {
-	digits := strings.ToUpper(strings.NewReplacer(":", "", "-", "", ".", "").Replace(strings.TrimSpace(s)))
+	digits := strings.ToUpper(withoutSeparators.Replace(s))
 	if len(digits) != 12 && len(digits) != 16 || !isHex(strings.ToLower(digits)) {
 		return s
 	}

@@ -71,7 +71,7 @@ func (m *Mapper) kind(o *stix.Object) (*observableType, error) {
 // common fills what every document has.
 func (b *builder) common(now time.Time) {
 	o, d, opt := b.o, b.doc, &b.m.options
-	d.ID = o.Key()
+	d.ID = DocumentID(o.Key())
 	d.Version = Version
 	created, modified := o.Created(), o.Modified()
 	if created.IsZero() {
@@ -92,15 +92,14 @@ func (b *builder) common(now time.Time) {
 		d.Event.Original = original(o)
 	}
 	d.Threat.Feed = Feed{Name: opt.FeedName, Description: opt.FeedDescription, Reference: opt.OpenCTIURL}
+	threatLabels(d.Tags, &d.Threat)
 	i := &d.Threat.Indicator
-	if o.ID != "" {
-		i.ID = append(make([]string, 0, 1), o.ID)
-	}
+	b.add(&i.ID, o.ID)
 	for _, id := range o.OCTI("stix_ids").Texts() {
 		b.add(&i.ID, id)
 	}
 	i.Description = o.Text("description")
-	i.Confidence = confidenceWord(o.Confidence())
+	i.Confidence = confidenceWord(confidence(o))
 	i.FirstSeen, i.LastSeen, i.ModifiedAt = created, modified, modified
 	if opt.OpenCTIURL != "" && o.InternalID != "" {
 		i.Reference = opt.OpenCTIURL + "/dashboard/id/" + url.PathEscape(o.InternalID)
@@ -156,24 +155,12 @@ func (b *builder) finish() {
 	}
 }
 
-func unique(list []string) []string {
-	b := builder{}
-	out := list[:0]
-	for _, s := range list {
-		b.add(&out, s)
+// references fills what the object says of sources outside the platform.
+func (b *builder) references(r *ExternalReferences) {
+	for _, e := range b.o.ExternalReferences() {
+		b.add(&r.SourceName, e.SourceName)
+		b.add(&r.ExternalID, e.ExternalID)
+		b.add(&r.URL, e.URL)
+		b.add(&r.Description, e.Description)
 	}
-	if len(out) == 0 {
-		return nil
-	}
-	return out
-}
-
-func references(o *stix.Object) (r ExternalReferences) {
-	for _, e := range o.ExternalReferences() {
-		r.SourceName = add(r.SourceName, e.SourceName)
-		r.ExternalID = add(r.ExternalID, e.ExternalID)
-		r.URL = add(r.URL, e.URL)
-		r.Description = add(r.Description, e.Description)
-	}
-	return r
 }

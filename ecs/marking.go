@@ -4,6 +4,9 @@ import "strings"
 
 const tlpVersion = "2.0"
 
+// tlpNames is the names of the markings of tlpLevels, as OpenCTI has them.
+var tlpNames = [...]string{"TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED"}
+
 // tlpLevels is ECS's words for TLP, the least restrictive first.
 var tlpLevels = [...]string{"CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"}
 
@@ -57,7 +60,7 @@ func markingOf(ref string, known References) (name, level string) {
 		}
 	}
 	if name == "" && level != "" {
-		name = "TLP:" + level
+		name = tlpNames[tlpRank(level)]
 	}
 	return name, level
 }

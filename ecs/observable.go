@@ -14,8 +14,9 @@ func (b *builder) observable(t *observableType) {
 
 	info := &ObservableInfo{
 		Kind: t.key(), ID: o.InternalID, StandardID: o.ID, EntityType: o.EntityType,
-		Score: longFrom(int64(score), hasScore), References: references(o),
+		Score: longFrom(int64(score), hasScore),
 	}
+	b.references(&info.References)
 	if inferred, ok := o.OCTI("is_inferred").Bool(); ok {
 		info.IsInferred = Truth{inferred, true}
 	}

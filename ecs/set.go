@@ -41,3 +41,32 @@ func wholeNumber(s string) (int64, bool) {
 	n, err := strconv.ParseInt(s, 10, 64)
 	return n, err == nil
 }
+
+// unique takes out of a list, in place, what is empty or there twice.
+func unique(list []string) []string {
+	const long = 32 // from here on a set is faster than looking
+	out := list[:0]
+	var seen map[string]struct{}
+	for _, s := range list {
+		switch {
+		case s == "":
+		case len(out) < long:
+			out = add(out, s)
+		default:
+			if seen == nil {
+				seen = make(map[string]struct{}, len(list))
+				for _, t := range out {
+					seen[t] = struct{}{}
+				}
+			}
+			if _, ok := seen[s]; !ok {
+				seen[s] = struct{}{}
+				out = append(out, s)
+			}
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}

@@ -49,7 +49,11 @@ func splitURL(s string) (p urlParts, ok bool) {
 
 // hostParts gives the host of a URL as url.domain holds it, and as a name or an address.
 func hostParts(host string, brackets bool) (domain, name, address string, ok bool) {
-	if a, err := netip.ParseAddr(host); err == nil {
+	if isAddress(host) || brackets {
+		a, err := netip.ParseAddr(host)
+		if err != nil {
+			return "", "", "", false
+		}
 		if brackets {
 			return "[" + strings.ToLower(host) + "]", "", a.WithZone("").String(), true
 		}
