@@ -1,0 +1,38 @@
+package query
+
+// speller spells tests in one language that joins them by words.
+type speller struct {
+	and, or string
+	// test appends a test of a field, with parentheses around it where it is not one clause.
+	test func(b []byte, f *field, t *test) []byte
+	// not appends the condition that the field is there and the test doesn't hold.
+	not func(b []byte, f *field, t *test) []byte
+}
+
+// append spells a node; inner tells whether it stands within another one.
+func (s *speller) append(b []byte, n *node, inner bool) []byte {
+	word := s.or
+	switch n.kind {
+	case nodeLeaf:
+		if n.negated {
+			return s.not(b, n.field, n.test)
+		}
+		return s.test(b, n.field, n.test)
+	case nodeAll:
+		word = s.and
+	case nodeAny, nodeNothing:
+	}
+	if inner {
+		b = append(b, '(')
+	}
+	for i := range n.kids {
+		if i > 0 {
+			b = append(b, word...)
+		}
+		b = s.append(b, &n.kids[i], true)
+	}
+	if inner {
+		b = append(b, ')')
+	}
+	return b
+}
