@@ -28,3 +28,11 @@ func (p paced) Changes(ctx context.Context, _ *sync.Checkpoint) iter.Seq2[sync.C
 		}
 	}
 }
+
+// startSource notes from where it was asked to start, and yields nothing.
+type startSource struct{ from *sync.Checkpoint }
+
+func (s *startSource) Changes(_ context.Context, from *sync.Checkpoint) iter.Seq2[sync.Change, error] {
+	s.from = from
+	return func(func(sync.Change, error) bool) {}
+}
