@@ -197,7 +197,7 @@ func (w *write) toIndex(ctx context.Context) error {
 		if w.results[i].Outcome != sync.Again {
 			continue
 		}
-		a := action{verb: "delete", id: documentID(c.Key), versioned: true, version: max(c.Version, 0)}
+		a := action{verb: "delete", id: ecs.DocumentID(c.Key), versioned: true, version: max(c.Version, 0)}
 		var body func([]byte) ([]byte, error)
 		if doc != nil {
 			a.verb, body = "index", w.encoder(doc)

@@ -13,7 +13,7 @@ import (
 type mappingNode struct {
 	Type       string                  `json:"type,omitempty"`
 	Properties map[string]*mappingNode `json:"properties,omitempty"`
-	Rest       jsontext.Value          `json:",inline"`
+	Rest       jsontext.Value          `json:",embed"`
 }
 
 func parseMapping(b []byte) (*mappingNode, error) {

@@ -18,7 +18,7 @@ type document struct {
 	Version int64          `json:"_version"`
 	Source  jsontext.Value `json:"_source"`
 	Error   *errorCause    `json:"error"`
-	guard   `json:",inline"`
+	guard   `json:",embed"`
 }
 
 const opMultiGet = "get documents"

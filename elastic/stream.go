@@ -86,7 +86,7 @@ func (w *write) toStream(ctx context.Context) error {
 	for i := range w.changes {
 		doc, note := w.document(i)
 		if w.results[i].Outcome == sync.Again {
-			open = append(open, &pending{at: i, id: documentID(w.changes[i].Key), doc: doc, note: note})
+			open = append(open, &pending{at: i, id: ecs.DocumentID(w.changes[i].Key), doc: doc, note: note})
 		}
 	}
 	for round := 0; len(open) > 0 && round < maxRounds; round++ {

@@ -23,7 +23,7 @@ type searchBody struct {
 	SeqNo          bool           `json:"seq_no_primary_term"`
 	Version        bool           `json:"version"`
 	TrackTotalHits jsontext.Value `json:"track_total_hits"`
-	Rest           jsontext.Value `json:",inline"`
+	Rest           jsontext.Value `json:",embed"`
 }
 
 // maxWindow of a search: index.max_result_window.

@@ -68,7 +68,7 @@ func (c *esCall) component(name string) {
 			Template indexBody      `json:"template"`
 			Version  int            `json:"version"`
 			Meta     map[string]any `json:"_meta"`
-			Rest     jsontext.Value `json:",inline"`
+			Rest     jsontext.Value `json:",embed"`
 		}
 		if err := json.Unmarshal(c.body, &t); err != nil || len(t.Rest) > 2 {
 			c.fail(http.StatusBadRequest, "x_content_parse_exception", fmt.Sprintf("[component_template] malformed: %v %s", err, t.Rest))
