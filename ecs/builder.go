@@ -15,6 +15,8 @@ type builder struct {
 	joined bool
 	// blocks gathers the blocks of addresses of an indicator.
 	blocks []string
+	// hosts is the hosts of URLs that suffice; see urlHosts.
+	hosts []string
 	// slots is room for the first elements of the document's lists, most of which have one only.
 	slots []string
 	// seen is what is in lists that have become long; see add.

@@ -229,7 +229,7 @@ func (r *ExternalReferences) fields(w *writer) {
 	w.texts("source_name", Keyword, r.SourceName)
 	w.texts("external_id", Keyword, r.ExternalID)
 	w.texts("url", Wildcard, r.URL)
-	w.texts("description", Keyword, r.Description)
+	w.texts("description", Wildcard, r.Description)
 	w.close()
 }
 
@@ -241,7 +241,7 @@ func (i *IndicatorInfo) fields(w *writer) {
 	w.text("pattern_type", Keyword, i.PatternType)
 	w.text("pattern_version", Keyword, i.PatternVersion)
 	w.text("main_observable_type", Keyword, i.MainObservableType)
-	w.texts("value", Keyword, i.Value)
+	w.texts("value", Wildcard, i.Value)
 	w.texts("range", IPRange, i.Range)
 	w.truth("revoked", truthOf(i.Revoked))
 	w.truth("is_inferred", i.IsInferred)

@@ -143,6 +143,7 @@ func (b *builder) author() (ref, name, class string) {
 // finish decides what the whole document says.
 func (b *builder) finish() {
 	d, opt := b.doc, &b.m.options
+	b.urlHosts()
 	d.Expired = !d.ExpiresAt.IsZero() && !d.ExpiresAt.After(d.Event.Ingested)
 	switch {
 	case d.Revoked:

@@ -169,7 +169,11 @@ func (s *schema) observable(w *writer, t *observableType) {
 	w.text("id", Keyword, "")
 	w.text("standard_id", Keyword, "")
 	w.text("entity_type", Keyword, "")
-	w.text("value", Keyword, "")
+	value := Keyword
+	if t.long {
+		value = Wildcard
+	}
+	w.text("value", value, "")
 	w.long("score", LongType, Long{})
 	for _, p := range t.properties {
 		form := Single

@@ -11,6 +11,8 @@ type observableType struct {
 	word string
 	// main is the properties of which the first that says something is the main value.
 	main []string
+	// long tells that the main value can be longer than a keyword.
+	long bool
 	// text changes how the main value is written; nil for as it is.
 	text func(string) string
 	// ecs fills threat.indicator.* and related.*; nil where ECS has no place.
@@ -67,10 +69,10 @@ func (p *property) mapped() Type {
 // otherType is what becomes of a type that is in neither table.
 var otherType = observableType{
 	stix: "other",
+	long: true,
 	main: []string{"value", "name", "key", "path", "number", "id_value"},
-	properties: []property{
-		{name: "type", from: "type"},
-	},
+	// The type comes from the root: in the extensions it is OpenCTI's spelling.
+	properties: []property{{name: "type", get: func(b *builder) any { return b.o.Type }}},
 }
 
 // observableTypes is all types, in the order of the tables.

@@ -14,7 +14,7 @@ import (
 func (b *builder) patternValues(info *IndicatorInfo) {
 	i := &b.doc.Threat.Indicator
 	i.Type = entityWord(info.MainObservableType)
-	if info.PatternType != "stix" && info.PatternType != "" {
+	if info.PatternType != "" && !strings.EqualFold(info.PatternType, "stix") {
 		b.observableValues(info)
 		return
 	}
@@ -28,10 +28,14 @@ func (b *builder) patternValues(info *IndicatorInfo) {
 	firstWord := ""
 	valuesOf(p.Root, true, func(v patternValue) {
 		word := b.patternValue(info, v)
-		if firstWord == "" {
-			firstWord = entryWord(v.comparison.Path.Object)
+		if v.sufficient {
+			words = add(words, word)
 		}
-		words = add(words, word)
+		if firstWord == "" {
+			if firstWord = word; word == "" {
+				firstWord = entryWord(v.comparison.Path.Object)
+			}
+		}
 	})
 	info.Range = b.blocks
 	switch {
@@ -43,7 +47,7 @@ func (b *builder) patternValues(info *IndicatorInfo) {
 	}
 }
 
-// patternValue takes one value; it returns the type that it is worth, if it suffices.
+// patternValue takes one value; it returns the type that such a value has.
 func (b *builder) patternValue(info *IndicatorInfo, v patternValue) (word string) {
 	const most = 1024 // values in opencti.indicator.value
 	if path := &v.comparison.Path; !secretPath(path) && len(info.Value) < most {
@@ -60,10 +64,7 @@ func (b *builder) patternValue(info *IndicatorInfo, v patternValue) (word string
 	if !v.sufficient {
 		b.blocks = b.blocks[:blocks] // a range is joined on as well
 	}
-	if v.sufficient {
-		return rule.word
-	}
-	return ""
+	return rule.word
 }
 
 // secretPath tells whether a path leads to what is never stored.

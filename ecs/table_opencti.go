@@ -4,9 +4,9 @@ package ecs
 var openctiObservables = [...]observableType{
 	{stix: "hostname", name: "Hostname", word: "domain-name", main: []string{"value"}, ecs: nameFields,
 		properties: []property{{name: "unicode", get: readableName}}},
-	{stix: "user-agent", name: "User-Agent", main: []string{"value"}},
-	{stix: "text", name: "Text", main: []string{"value"}},
-	{stix: "cryptographic-key", name: "Cryptographic-Key", main: []string{"value"}},
+	{stix: "user-agent", name: "User-Agent", long: true, main: []string{"value"}},
+	{stix: "text", name: "Text", long: true, main: []string{"value"}},
+	{stix: "cryptographic-key", name: "Cryptographic-Key", long: true, main: []string{"value"}},
 	{stix: "cryptocurrency-wallet", name: "Cryptocurrency-Wallet", main: []string{"value"}},
 	{stix: "phone-number", name: "Phone-Number", main: []string{"value"}},
 	{stix: "tracking-number", name: "Tracking-Number", main: []string{"value"}},
@@ -23,7 +23,7 @@ var openctiObservables = [...]observableType{
 		{name: "expiration_date", kind: instant},
 		{name: "holder_name"},
 	}},
-	{stix: "media-content", name: "Media-Content", main: []string{"title", "url"}, properties: []property{
+	{stix: "media-content", name: "Media-Content", long: true, main: []string{"title", "url"}, properties: []property{
 		{name: "title"},
 		{name: "url", kind: wildcard},
 		{name: "media_category"},

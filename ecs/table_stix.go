@@ -6,7 +6,7 @@ var stixObservables = [...]observableType{
 		properties: []property{{name: "range", kind: block, get: addressBlock}}},
 	{stix: "domain-name", name: "Domain-Name", word: "domain-name", main: []string{"value"}, ecs: nameFields,
 		properties: []property{{name: "unicode", get: readableName}}},
-	{stix: "url", name: "Url", word: "url", main: []string{"value"}, ecs: urlFields},
+	{stix: "url", name: "Url", long: true, word: "url", main: []string{"value"}, ecs: urlFields},
 	{stix: "file", name: "StixFile", word: "file", main: []string{"hashes/SHA-256", "hashes/SHA-512", "hashes/SHA-1", "hashes/MD5", "hashes", "name"}, ecs: fileFields, properties: []property{
 		{name: "name_enc"},
 		{name: "magic_number_hex"},
@@ -59,7 +59,7 @@ var stixObservables = [...]observableType{
 		{name: "end", kind: instant},
 		{name: "is_active", kind: truth},
 	}},
-	{stix: "process", name: "Process", word: "process", main: []string{"command_line", "pid", "cwd"}, properties: processProperties},
+	{stix: "process", name: "Process", long: true, word: "process", main: []string{"command_line", "pid", "cwd"}, properties: processProperties},
 	{stix: "software", name: "Software", word: "software", main: []string{"name", "cpe", "product"}, properties: []property{
 		{name: "name"},
 		{name: "vendor"},

@@ -78,11 +78,7 @@ func (b *builder) url(given string) {
 		return
 	}
 	b.add(&u.Scheme, p.scheme)
-	if p.name != "" {
-		b.urlDomain(p.name)
-	} else {
-		b.add(&u.Domain, p.host)
-	}
+	b.add(&b.hosts, p.host)
 	if p.port.Set {
 		u.Port = addLong(u.Port, p.port.Value)
 	}
@@ -93,6 +89,21 @@ func (b *builder) url(given string) {
 	b.add(&u.Fragment, p.fragment)
 	b.add(&u.Extension, p.extension)
 	b.add(&u.Username, p.username)
+}
+
+// urlHosts takes the hosts of URLs into url.domain, unless domain names are there: a rule
+// that joins on names would take the URL's host for one of them, and it does not suffice.
+func (b *builder) urlHosts() {
+	if len(b.values().URL.Domain) > 0 {
+		return
+	}
+	for _, host := range b.hosts {
+		if host[0] == '[' {
+			b.add(&b.values().URL.Domain, host)
+		} else {
+			b.urlDomain(host)
+		}
+	}
 }
 
 // hash puts a hash of a file where its algorithm says.
