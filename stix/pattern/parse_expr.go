@@ -176,7 +176,7 @@ func (p *parser) value(l *Literal) bool {
 		l.Kind = Binary
 		l.Text = p.text[from+2 : to-1]
 	default:
-		return p.unexpected("a literal: a text in quotes ('), a number, true, false, or t'…', h'…', b'…'")
+		return p.unexpected(literalExpected)
 	}
 	p.advance()
 	return true

@@ -68,7 +68,7 @@ func (p *parser) unexpected(expected string) bool {
 		p.err.Found = strconv.QuoteToGraphic(shorten(p.text[p.start:p.end], 32))
 	}
 	p.err.Expected = expected
-	p.err.Reason = p.hint()
+	p.err.Reason = p.hint(expected)
 	return false
 }
 
