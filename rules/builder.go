@@ -1,0 +1,270 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/opencti-elastic/opencti-elastic/rules/query"
+	"github.com/opencti-elastic/opencti-elastic/stix"
+)
+
+// Builder makes Kibana rules of OpenCTI indicators. It is safe for concurrent use.
+type Builder struct {
+	opts      Options
+	translate Translator
+}
+
+// NewBuilder makes a builder, or says everything that is wrong with the options.
+func NewBuilder(opts Options) (*Builder, error) {
+	if err := opts.Validate(); err != nil {
+		return nil, err
+	}
+	b := &Builder{opts: opts.withDefaults()}
+	b.translate = b.opts.Translator
+	if b.translate == nil {
+		o := query.Options{Indices: b.opts.Indices, Fields: b.opts.Fields, JoinBy: b.opts.JoinBy, DisableJoin: b.opts.DisableJoin}
+		if o.DisableJoin {
+			o.JoinBy = nil
+		}
+		t, err := query.New(o)
+		if err != nil {
+			return nil, err
+		}
+		b.translate = t
+	}
+	return b, nil
+}
+
+// Policy tells which indicators have rules of their own.
+func (b *Builder) Policy() Policy { return b.opts.Policy }
+
+// Build makes the rule of an indicator. A [*NoRuleError] says that there is none, and why;
+// any other error is a fault of ours.
+func (b *Builder) Build(o *stix.Object) (Rule, error) {
+	if err := b.wanted(o); err != nil {
+		return nil, err
+	}
+	d, err := b.detect(o)
+	if err != nil {
+		return nil, err
+	}
+	if d.atomic && (b.opts.Policy == Match || b.opts.Policy == Lookup) {
+		return nil, &NoRuleError{Why: Covered, Detail: "the managed match rules cover its values"}
+	}
+	r := d.rule
+	*r.Base() = b.common(o, d, r.Type())
+	return r, nil
+}
+
+// wanted gives the reason why an indicator has no rule whatever its pattern says.
+func (b *Builder) wanted(o *stix.Object) error {
+	if o.Type != "indicator" {
+		return &NoRuleError{Why: NotIndicator, Detail: "a " + clip(plain(o.Type, false), 64) + " has no pattern"}
+	}
+	if b.opts.Policy == Off {
+		return &NoRuleError{Why: SwitchedOff, Detail: "rules are switched off"}
+	}
+	if o.Revoked() {
+		return &NoRuleError{Why: Revoked, Detail: "the indicator is revoked"}
+	}
+	if until := o.Time("valid_until"); !until.IsZero() && !until.After(b.opts.Now()) {
+		return &NoRuleError{Why: Expired, Detail: "the indicator was valid until " + day(until)}
+	}
+	switch patternType(o) {
+	case "stix", "kql", "kuery", "lucene", "eql", "esql":
+		return nil
+	}
+	return &NoRuleError{Why: NoElasticQuery, Detail: "pattern type " + clip(plain(patternType(o), false), 64) + " has no Elastic query"}
+}
+
+// patternType is the language of the pattern, in lower case; STIX's default is stix.
+func patternType(o *stix.Object) string {
+	s, _ := o.Root("pattern_type").Text()
+	if s = strings.ToLower(strings.TrimSpace(s)); s == "" {
+		return "stix"
+	}
+	return s
+}
+
+const (
+	maxName        = 256
+	maxDescription = 4 << 10
+	maxTag         = 128
+	maxLabels      = 64
+	maxReferences  = 32
+)
+
+// common fills in what rules of all types have.
+func (b *Builder) common(o *stix.Object, d detection, kind string) Common {
+	risk := RiskScore(o)
+	c := Common{
+		RuleID: RuleID(o.Key()), Kind: kind,
+		Name:        clip("OpenCTI: "+plain(b.nameOf(o), false), maxName),
+		Description: clip(plain(o.Text("description"), true), maxDescription),
+		RiskScore:   risk, Severity: SeverityOf(risk), Enabled: b.enabled(o),
+		Interval: interval(b.opts.Interval), From: back(b.opts.Interval + b.opts.Lookback + d.span), To: "now", MaxSignals: b.opts.MaxSignals,
+		Tags: b.tags(o), Author: unique([]string{b.opts.Author}, []string{clip(plain(b.authorOf(o), false), maxTag)}), License: b.opts.License,
+		References: b.references(o), Threat: threats(o), Note: b.note(o, d.remarks),
+		FalsePositives: []string{"The value is shared or has changed hands (hosting, content delivery, sinkholes), or the indicator is out of date. Its score and validity stand in OpenCTI."},
+		Meta: Meta{
+			ManagedBy: ManagedBy, OpenCTIID: clip(o.Key(), 256), Origin: FromIndicator, Atomic: d.atomic,
+			PatternType: clip(patternType(o), 64), ExpiresAt: o.Time("valid_until"),
+		},
+	}
+	if c.Description == "" {
+		c.Description = "Events that satisfy the pattern of this indicator from OpenCTI."
+	}
+	if !b.opts.EventTime && !d.sequence {
+		c.TimestampOverride = timestampOverride
+	}
+	if fields := unique(d.fields, b.opts.InvestigationFields); len(fields) > 0 {
+		c.InvestigationFields = &InvestigationFields{FieldNames: fields}
+	}
+	if b.opts.BuildingBlock {
+		c.BuildingBlockType = "default"
+	}
+	return c
+}
+
+// nameOf is the indicator's name, or else the first line of its pattern.
+func (b *Builder) nameOf(o *stix.Object) string {
+	if name := o.Text("name"); plain(name, false) != "" {
+		return name
+	}
+	pattern, _ := o.Root("pattern").Text()
+	if pattern = strings.TrimSpace(pattern); plain(pattern, false) == "" {
+		return o.Key()
+	}
+	first, _, _ := strings.Cut(pattern, "\n")
+	return first
+}
+
+func (b *Builder) authorOf(o *stix.Object) string {
+	if b.opts.References == nil || o.Author() == "" {
+		return ""
+	}
+	name, _, _ := b.opts.References.Author(o.Author())
+	return name
+}
+
+func (b *Builder) markingsOf(o *stix.Object) []string {
+	var out []string
+	for _, ref := range o.Markings() {
+		name := ""
+		if b.opts.References != nil {
+			name, _, _ = b.opts.References.Marking(ref)
+		}
+		if name == "" {
+			name = fixedMarking(ref)
+		}
+		if name != "" && !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// fixedMarking names the markings whose ids are the same on every platform.
+func fixedMarking(ref string) string {
+	switch strings.TrimPrefix(ref, "marking-definition--") {
+	case "613f2e26-407d-48c7-9eca-b8e91df99dc9":
+		return "TLP:CLEAR"
+	case "34098fce-860f-48ae-8e50-ebd3cc5e41da":
+		return "TLP:GREEN"
+	case "f88d31f6-486f-44da-b317-01333bde0b82":
+		return "TLP:AMBER"
+	case "826578e1-40ad-459f-bc73-ede076f81f37":
+		return "TLP:AMBER+STRICT"
+	case "5e57c739-391a-4eb3-b6be-7d15ca92d5ed":
+		return "TLP:RED"
+	}
+	return ""
+}
+
+func (b *Builder) tags(o *stix.Object) []string {
+	tags := []string{"opencti", "threat-intel", ManagedTag}
+	var more []string
+	for _, t := range slices.Concat(b.markingsOf(o), o.Labels()) {
+		t = clip(plain(t, false), maxTag)
+		if len(more) == maxLabels {
+			more = append(more, "more labels in OpenCTI"+cutMark)
+			break
+		}
+		more = append(more, t)
+	}
+	return unique(tags, more)
+}
+
+// link is the indicator's page in OpenCTI.
+func (b *Builder) link(o *stix.Object) string {
+	if b.opts.OpenCTIURL == "" {
+		return ""
+	}
+	return b.opts.OpenCTIURL + "/dashboard/id/" + pathEscape(o.Key())
+}
+
+func (b *Builder) references(o *stix.Object) []string {
+	var out []string
+	if link := b.link(o); link != "" {
+		out = append(out, link)
+	}
+	for _, ref := range o.ExternalReferences() {
+		if u, ok := webURL(ref.URL); ok && len(out) < maxReferences {
+			out = append(out, u)
+		}
+	}
+	return unique(out)
+}
+
+// enabled tells whether the rule is to run.
+func (b *Builder) enabled(o *stix.Object) bool {
+	e := b.opts.Enable
+	if b.opts.CreateDisabled {
+		return false
+	}
+	if detection, _ := o.OCTI("detection").Bool(); e.Detection && !detection {
+		return false
+	}
+	if score, _ := o.Score(); score < e.MinScore {
+		return false
+	}
+	labels := o.Labels()
+	if len(e.Labels) > 0 && !anyFold(labels, e.Labels) || anyFold(labels, e.ExceptLabels) {
+		return false
+	}
+	return len(e.PatternTypes) == 0 || anyFold([]string{patternType(o)}, e.PatternTypes)
+}
+
+func anyFold(have, want []string) bool {
+	return slices.ContainsFunc(have, func(h string) bool {
+		return slices.ContainsFunc(want, func(w string) bool { return strings.EqualFold(h, w) })
+	})
+}
+
+// unique joins lists, without what is empty or was there before.
+func unique(lists ...[]string) []string {
+	var out []string
+	for _, s := range slices.Concat(lists...) {
+		if s != "" && !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func pathEscape(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		if c := s[i]; strings.IndexByte(safeInRuleID, c) >= 0 {
+			b.WriteByte(c)
+		} else {
+			b.WriteString("%" + strings.ToUpper(hexByte(c)))
+		}
+	}
+	return b.String()
+}
+
+func hexByte(c byte) string {
+	const digits = "0123456789abcdef"
+	return string([]byte{digits[c>>4], digits[c&15]})
+}
