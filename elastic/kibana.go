@@ -1,0 +1,230 @@
+package elastic
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"golang.org/x/time/rate"
+)
+
+// KibanaConfig says how to reach a Kibana and which of its spaces.
+type KibanaConfig struct {
+	// URL is Kibana's address, with its base path if it has one: "https://kibana.example.org:5601/kb".
+	// [KibanaURL] derives it from Elasticsearch's.
+	URL string
+	// Space is the id of the space that the rules belong to; empty is the default one.
+	Space string
+	// APIKey is the encoded form of an API key. Every rule written with it runs
+	// with its privileges, and fails once the key is deleted or expires.
+	APIKey string
+	// Username and Password are used when there is no APIKey.
+	Username, Password string
+	// Transport carries the requests; nil is [http.DefaultTransport].
+	Transport http.RoundTripper
+	// Timeout ends a request, default 1 minute; imports have ImportTimeout, default 10 minutes,
+	// since Kibana overwrites rules one by one.
+	Timeout, ImportTimeout time.Duration
+	// RequestsPerSecond bounds what Kibana is asked, default 20; negative is without bound.
+	RequestsPerSecond float64
+}
+
+// Validate reports all faults at once.
+func (c KibanaConfig) Validate() error {
+	var errs []error
+	if c.URL == "" {
+		errs = append(errs, errors.New("kibana: a URL is needed"))
+	} else if err := validateURL("kibana", c.URL); err != nil {
+		errs = append(errs, err)
+	}
+	if strings.Trim(c.Space, "abcdefghijklmnopqrstuvwxyz0123456789_-") != "" {
+		errs = append(errs, fmt.Errorf("kibana: space %q: an id has only lower-case letters, digits, _ and -", c.Space))
+	}
+	if c.APIKey == "" && (c.Username == "") != (c.Password == "") {
+		errs = append(errs, errors.New("kibana: a user needs a password and a password a user"))
+	}
+	if strings.ContainsAny(c.APIKey+c.Username+c.Password, "\r\n\x00") {
+		errs = append(errs, errors.New("kibana: the credentials hold a line break"))
+	}
+	if c.Timeout < 0 || c.ImportTimeout < 0 {
+		errs = append(errs, errors.New("kibana: timeouts must not be negative"))
+	}
+	return errors.Join(errs...)
+}
+
+// Kibana is a client of the detection engine of one space. It retries nothing by
+// itself. It is safe for concurrent use.
+type Kibana struct {
+	base    string // with the space, without a slash at the end
+	root    string // without the space
+	auth    string
+	client  *http.Client
+	limiter *rate.Limiter
+
+	timeout, importTimeout time.Duration
+	urlLimit               atomic.Int64 // longest request line that Kibana took so far
+
+	mu     sync.Mutex
+	status *KibanaStatus
+}
+
+// KibanaStatus is what a Kibana says of itself.
+type KibanaStatus struct {
+	// Version is the number, "8.19.0"; empty if the credentials may not know.
+	Version string
+	// Serverless tells whether it is Elastic's serverless offer.
+	Serverless bool
+}
+
+// NewKibana makes a client. It sends nothing yet.
+func NewKibana(c KibanaConfig) (*Kibana, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	u, err := url.Parse(strings.TrimSpace(c.URL))
+	if err != nil {
+		return nil, errors.New("kibana: the URL is malformed")
+	}
+	k := &Kibana{timeout: c.Timeout, importTimeout: c.ImportTimeout}
+	switch {
+	case c.APIKey != "":
+		k.auth = "ApiKey " + strings.TrimSpace(c.APIKey)
+	case c.Username != "":
+		k.auth = "Basic " + base64.StdEncoding.EncodeToString([]byte(c.Username+":"+c.Password))
+	case u.User != nil:
+		password, _ := u.User.Password()
+		k.auth = "Basic " + base64.StdEncoding.EncodeToString([]byte(u.User.Username()+":"+password))
+	}
+	u.User = nil
+	k.root = strings.TrimRight(u.String(), "/")
+	k.base = k.root
+	if c.Space != "" && c.Space != "default" {
+		k.base += "/s/" + c.Space
+	}
+	if k.timeout == 0 {
+		k.timeout = time.Minute
+	}
+	if k.importTimeout == 0 {
+		k.importTimeout = 10 * time.Minute
+	}
+	perSecond := rate.Limit(c.RequestsPerSecond)
+	switch {
+	case c.RequestsPerSecond == 0:
+		perSecond = 20
+	case c.RequestsPerSecond < 0:
+		perSecond = rate.Inf
+	}
+	k.limiter = rate.NewLimiter(perSecond, max(1, int(min(c.RequestsPerSecond, 100))))
+	k.urlLimit.Store(maxFindURL)
+	k.client = &http.Client{Transport: c.Transport, CheckRedirect: func(*http.Request, []*http.Request) error {
+		return http.ErrUseLastResponse // a redirect would lose the method, and could carry the key elsewhere
+	}}
+	return k, nil
+}
+
+// Status asks Kibana who it is. A success is remembered.
+func (k *Kibana) Status(ctx context.Context) (KibanaStatus, error) {
+	k.mu.Lock()
+	known := k.status
+	k.mu.Unlock()
+	if known != nil {
+		return *known, nil
+	}
+	var out struct {
+		Version struct {
+			Number string `json:"number"`
+			Flavor string `json:"build_flavor"`
+		} `json:"version"`
+	}
+	b, err := k.do(ctx, kibanaRequest{op: "kibana status", method: http.MethodGet, url: k.root + "/api/status"})
+	if err != nil {
+		return KibanaStatus{}, err
+	}
+	if err := json.Unmarshal(b, &out); err != nil {
+		return KibanaStatus{}, fmt.Errorf("kibana status: the answer is no JSON; is the URL Kibana's?")
+	}
+	s := KibanaStatus{Version: out.Version.Number, Serverless: out.Version.Flavor == "serverless"}
+	k.mu.Lock()
+	k.status = &s
+	k.mu.Unlock()
+	return s, nil
+}
+
+// kibanaRequest is one request to Kibana.
+type kibanaRequest struct {
+	op, method, url string
+	body            []byte
+	contentType     string
+	timeout         time.Duration
+	// accept takes answers besides 200 whose body is worth reading.
+	accept func(status int, body []byte) bool
+}
+
+// maxKibanaAnswer bounds what is read of an answer: a page of rules, or the deleted rules of a bulk action.
+const maxKibanaAnswer = 512 << 20
+
+// do sends a request and gives the body of the answer, or an error: a
+// [*StatusError] if Kibana answered.
+func (k *Kibana) do(ctx context.Context, r kibanaRequest) ([]byte, error) {
+	if err := k.limiter.Wait(ctx); err != nil {
+		return nil, fmt.Errorf("%s: %w", r.op, err)
+	}
+	if r.timeout == 0 {
+		r.timeout = k.timeout
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.timeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, r.method, r.url, bytes.NewReader(r.body))
+	if err != nil {
+		return nil, fmt.Errorf("%s: the URL is malformed", r.op)
+	}
+	req.Header.Set("kbn-xsrf", "opencti-elastic")
+	req.Header.Set("elastic-api-version", apiVersion)
+	req.Header.Set("Accept", "application/json, application/ndjson")
+	req.Header.Set("User-Agent", "opencti-elastic")
+	if k.auth != "" {
+		req.Header.Set("Authorization", k.auth)
+	}
+	if r.body != nil {
+		if r.contentType == "" {
+			r.contentType = "application/json"
+		}
+		req.Header.Set("Content-Type", r.contentType)
+	}
+	resp, err := k.client.Do(req)
+	if err != nil {
+		return nil, transportError(r.op, err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	b, err := io.ReadAll(io.LimitReader(resp.Body, maxKibanaAnswer))
+	if err != nil {
+		return nil, transportError(r.op, err)
+	}
+	if resp.StatusCode != http.StatusOK && (r.accept == nil || !r.accept(resp.StatusCode, b)) {
+		return nil, newKibanaError(r.op, resp.StatusCode, resp.Header, b)
+	}
+	return b, nil
+}
+
+// transportError drops the URL, which can hold a whole filter, from the error.
+func transportError(op string, err error) error {
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		err = u.Err
+	}
+	return fmt.Errorf("%s: %w", op, err)
+}
+
+const (
+	apiVersion = "2023-10-31"
+	rulesPath  = "/api/detection_engine/rules"
+)

@@ -1,0 +1,167 @@
+package elastic
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/opencti-elastic/opencti-elastic/rules"
+	"github.com/opencti-elastic/opencti-elastic/sync"
+)
+
+// A Convergence is what [Rules.Converge] did.
+type Convergence struct {
+	// Rules is how many rules of ours are there now.
+	Rules int
+	// Managed is how many of them are match rules of the policy.
+	Managed int
+	// Removed is how many rules the policy wanted no longer.
+	Removed int
+	// Replay tells that indicators which match rules covered so far need rules of
+	// their own: the stream has to be read again for this sink.
+	Replay bool
+}
+
+// Converge brings Kibana in line with the policy: what it doesn't want any longer goes, its match
+// rules are made or renewed, doubles are removed. Write does so before anything
+// else, once; a policy that is switched off needs this call alone.
+func (r *Rules) Converge(ctx context.Context) (Convergence, error) {
+	l := r.ledger
+	select {
+	case <-l.loading:
+	case <-ctx.Done():
+		return Convergence{}, ctx.Err()
+	}
+	defer func() { l.loading <- struct{}{} }()
+	return r.converge(ctx)
+}
+
+func (r *Rules) converge(ctx context.Context) (Convergence, error) {
+	ours, err := r.load(ctx)
+	if err != nil {
+		return Convergence{}, err
+	}
+	managed := make(map[string]bool)
+	var tasks []*ruleTask
+	for _, rule := range r.builder.Managed() {
+		t := &ruleTask{ruleID: rule.Base().RuleID, result: new(sync.Result)}
+		if err := t.wants(rule); err != nil {
+			return Convergence{}, err
+		}
+		managed[t.ruleID] = true
+		tasks = append(tasks, t)
+	}
+	out := Convergence{Managed: len(tasks)}
+	seen := make(map[string]bool)
+	doubles := make(map[string]string)
+	for _, rule := range ours {
+		if seen[rule.RuleID] {
+			doubles[rule.ID] = rule.RuleID
+			continue
+		}
+		seen[rule.RuleID] = true
+		if managed[rule.RuleID] || r.stays(rule, &out) {
+			out.Rules++
+			continue
+		}
+		tasks = append(tasks, &ruleTask{ruleID: rule.RuleID, result: new(sync.Result)})
+		out.Removed++
+	}
+	for id := range managed {
+		if !seen[id] {
+			out.Rules++
+		}
+	}
+	if err := r.removeDoubles(ctx, doubles); err != nil {
+		return out, blockedUnlessTransient("remove doubles", err)
+	}
+	if err := r.settleAll(ctx, tasks); err != nil {
+		return out, err
+	}
+	r.ledger.mu.Lock()
+	r.ledger.loaded = true
+	r.ledger.mu.Unlock()
+	if out.Replay {
+		r.log.Warn("the policy gives each indicator a rule of its own again: read the stream again to make those that match rules covered")
+	}
+	return out, nil
+}
+
+// stays tells whether the policy wants a rule of ours.
+func (r *Rules) stays(rule *StoredRule, out *Convergence) bool {
+	meta, known := rules.ReadMeta(rule.Fields["meta"])
+	policy := r.builder.Policy()
+	switch {
+	case policy == rules.Off:
+		return false
+	case !known:
+		return true // the rule form has overwritten meta; the indicator's next event tells
+	case meta.Origin == rules.FromMatch || meta.Origin == rules.FromLookup:
+		out.Replay = out.Replay || policy == rules.PerIndicator
+		return false
+	case meta.Atomic:
+		return policy == rules.PerIndicator
+	}
+	return true
+}
+
+// settleAll performs tasks in batches until they are done; a fault ends it.
+func (r *Rules) settleAll(ctx context.Context, tasks []*ruleTask) error {
+	for chunk := range slices.Chunk(tasks, maxImportRules) {
+		if err := r.perform(ctx, chunk); err != nil {
+			return blockedUnlessTransient("write rules", err)
+		}
+		for _, t := range chunk {
+			if t.result.Outcome == sync.Again || t.result.Outcome == sync.Refused {
+				return blockedUnlessTransient("write rule "+t.ruleID, t.result.Err)
+			}
+		}
+	}
+	return nil
+}
+
+// Expire removes the rules of indicators whose time is over, by their keys, or disables them if
+// [RulesConfig.KeepGone] is set. It is what an index's sweep hands its ids to.
+func (r *Rules) Expire(ctx context.Context, keys []string) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	if err := r.ready(ctx); err != nil {
+		return err
+	}
+	tasks := make([]*ruleTask, len(keys))
+	for i, key := range keys {
+		tasks[i] = &ruleTask{
+			ruleID: rules.RuleID(key), result: new(sync.Result),
+			none: &rules.NoRuleError{Why: rules.Expired, Detail: "the indicator is not valid any more"},
+		}
+	}
+	return r.settleAll(ctx, tasks)
+}
+
+// Sweep does what [Rules.Expire] does for all rules whose own end of validity has come, by what
+// was last read of them, and gives their number.
+func (r *Rules) Sweep(ctx context.Context, now time.Time) (int, error) {
+	if err := r.ready(ctx); err != nil {
+		return 0, err
+	}
+	var tasks []*ruleTask
+	r.ledger.mu.Lock()
+	for _, id := range slices.Sorted(maps.Keys(r.ledger.entries)) {
+		e := r.ledger.entries[id]
+		if !e.present || e.expires.IsZero() || e.expires.After(now) || r.cfg.KeepGone && !e.enabled {
+			continue
+		}
+		tasks = append(tasks, &ruleTask{
+			ruleID: id, result: new(sync.Result),
+			none: &rules.NoRuleError{Why: rules.Expired, Detail: "the indicator is not valid any more"},
+		})
+	}
+	r.ledger.mu.Unlock()
+	if err := r.settleAll(ctx, tasks); err != nil {
+		return 0, fmt.Errorf("sweep rules: %w", err)
+	}
+	return len(tasks), nil
+}

@@ -1,0 +1,231 @@
+package elastic
+
+import (
+	"context"
+	"fmt"
+	stdsync "sync"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/opencti-elastic/opencti-elastic/rules"
+)
+
+// ledger is what is known of our rules in Kibana, by rule_id.
+type ledger struct {
+	loading chan struct{} // holds one token; whoever takes it may load
+
+	mu       stdsync.Mutex
+	loaded   bool
+	complete bool // every rule of ours was in the list
+	entries  map[string]*ledgerEntry
+	runs     float64 // what our enabled rules run a minute
+	others   float64 // what the others' do
+	limit    float64
+	warned   bool
+}
+
+// ledgerEntry is what is known of one rule. The zero value says that there is none.
+type ledgerEntry struct {
+	present     bool // it was there when last seen
+	fingerprint string
+	seen        time.Time // when it was last read or written
+	enabled     bool
+	perMinute   float64
+	atomic      bool
+	origin      rules.Origin
+	expires     time.Time
+	id          string // Kibana's, where it is known
+
+	unsettled time.Time // until then a search may not see what we did to it
+	uncertain bool      // the answer to a write was lost, or did not tell
+	suspect   bool      // an import failed and did not tell which rules: write it alone
+	deleted   []string  // ids that we deleted a moment ago and a search may still show
+	carried   *StoredRule
+}
+
+func newLedger() *ledger {
+	l := &ledger{loading: make(chan struct{}, 1), entries: make(map[string]*ledgerEntry)}
+	l.loading <- struct{}{}
+	return l
+}
+
+// get gives a copy of the entry.
+func (l *ledger) get(ruleID string) ledgerEntry {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e := l.entries[ruleID]; e != nil {
+		return *e
+	}
+	return ledgerEntry{}
+}
+
+// change changes the entry, and keeps the account of the runs.
+func (l *ledger) change(ruleID string, edit func(*ledgerEntry)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e := l.entries[ruleID]
+	if e == nil {
+		e = new(ledgerEntry)
+		l.entries[ruleID] = e
+	}
+	l.runs -= e.cost()
+	edit(e)
+	l.runs += e.cost()
+	if !e.present && e.fingerprint == "" && !e.uncertain && !e.suspect && e.carried == nil && time.Now().After(e.unsettled) {
+		delete(l.entries, ruleID)
+	}
+}
+
+func (e *ledgerEntry) cost() float64 {
+	if e.present && e.enabled {
+		return e.perMinute
+	}
+	return 0
+}
+
+// saw notes a rule that was read.
+func (l *ledger) saw(r *StoredRule) {
+	l.change(r.RuleID, func(e *ledgerEntry) {
+		meta, _ := rules.ReadMeta(r.Fields["meta"])
+		e.present, e.id, e.seen = true, r.ID, time.Now()
+		e.fingerprint, e.atomic, e.origin, e.expires = meta.Fingerprint, meta.Atomic, meta.Origin, meta.ExpiresAt
+		e.enabled, e.perMinute = r.Enabled, perMinute(r.Interval)
+	})
+}
+
+// wrote notes a rule that Kibana has taken.
+func (l *ledger) wrote(ruleID string, fields map[string]jsontext.Value, created bool, settle time.Duration) {
+	l.change(ruleID, func(e *ledgerEntry) {
+		meta, _ := rules.ReadMeta(fields["meta"])
+		now := time.Now()
+		e.present, e.seen, e.uncertain, e.suspect, e.carried = true, now, false, false, nil
+		e.fingerprint, e.atomic, e.origin, e.expires = meta.Fingerprint, meta.Atomic, meta.Origin, meta.ExpiresAt
+		var interval string
+		_ = json.Unmarshal(fields["interval"], &interval)
+		_ = json.Unmarshal(fields["enabled"], &e.enabled)
+		e.perMinute = perMinute(interval)
+		if created {
+			e.id, e.unsettled = "", now.Add(settle)
+		}
+	})
+}
+
+// removed notes a rule that we deleted.
+func (l *ledger) removed(ruleID, id string, settle time.Duration) {
+	l.change(ruleID, func(e *ledgerEntry) {
+		now := time.Now()
+		if now.After(e.unsettled) {
+			e.deleted = nil
+		}
+		e.deleted = append(e.deleted, id)
+		e.present, e.fingerprint, e.id, e.unsettled = false, "", "", now.Add(settle)
+		e.uncertain, e.suspect = false, false
+	})
+}
+
+func perMinute(interval string) float64 {
+	d, ok := rules.ParseInterval(interval)
+	if !ok {
+		d = 5 * time.Minute
+	}
+	return time.Minute.Seconds() / d.Seconds()
+}
+
+// owned tells whether a rule is ours to change: it carries our mark.
+func owned(r *StoredRule) bool {
+	if r.Immutable {
+		return false
+	}
+	for _, t := range r.Tags {
+		if t == rules.ManagedTag {
+			return true
+		}
+	}
+	_, ours := rules.ReadMeta(r.Fields["meta"])
+	return ours
+}
+
+// ready reads our rules from Kibana and brings them in line with the policy, once.
+func (r *Rules) ready(ctx context.Context) error {
+	l := r.ledger
+	select {
+	case <-l.loading:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { l.loading <- struct{}{} }()
+	l.mu.Lock()
+	loaded := l.loaded
+	l.mu.Unlock()
+	if loaded {
+		return nil
+	}
+	_, err := r.converge(ctx)
+	return err
+}
+
+// load lists our rules and counts the others'.
+func (r *Rules) load(ctx context.Context) (ours []*StoredRule, err error) {
+	status, err := r.kibana.Status(ctx)
+	if err != nil {
+		return nil, blockedUnlessTransient("kibana status", err)
+	}
+	for rule, err := range r.kibana.RulesByTag(ctx, rules.ManagedTag) {
+		if err != nil {
+			return nil, blockedUnlessTransient("list rules", err)
+		}
+		if owned(rule) {
+			ours = append(ours, rule)
+		}
+	}
+	enabled, err := r.kibana.FindRules(ctx, FindQuery{Filter: "alert.attributes.enabled: true", PerPage: 1})
+	if err != nil {
+		return nil, blockedUnlessTransient("count rules", err)
+	}
+	own := 0
+	for _, rule := range ours {
+		r.ledger.saw(rule)
+		if rule.Enabled {
+			own++
+		}
+	}
+	l := r.ledger
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.complete = true
+	l.others = float64(max(enabled.Total-own, 0)) * perMinute("5m")
+	switch {
+	case r.cfg.RunsPerMinute > 0:
+		l.limit = float64(r.cfg.RunsPerMinute)
+	case r.cfg.RunsPerMinute < 0:
+		l.limit = 0
+	case status.Serverless:
+		l.limit = 400
+	default:
+		l.limit = 10_000
+	}
+	return ours, nil
+}
+
+// affordable tells whether one more rule may run at that interval. The first time that it may
+// not, a person is told what to change.
+func (r *Rules) affordable(ruleID, interval string) error {
+	l := r.ledger
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	have := l.runs
+	if e := l.entries[ruleID]; e != nil {
+		have -= e.cost()
+	}
+	if l.limit <= 0 || have+l.others+perMinute(interval) <= l.limit {
+		return nil
+	}
+	err := fmt.Errorf("made disabled: with it, rules would run %.0f times a minute, and Kibana's circuit breaker stops at %.0f; "+
+		"use wider intervals, or the policy match, which covers single values by a handful of rules", have+l.others+perMinute(interval), l.limit)
+	if !l.warned {
+		l.warned = true
+		r.log.Warn("rules are made disabled: too many runs a minute", "limit", l.limit, "advice", "use wider intervals or the policy match")
+	}
+	return err
+}

@@ -1,0 +1,147 @@
+package elastic
+
+import (
+	"bytes"
+	"maps"
+	"slices"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/opencti-elastic/opencti-elastic/rules"
+)
+
+// answerOnly are the fields that only Kibana sets.
+func answerOnly() []string {
+	return []string{
+		"id", "created_at", "created_by", "updated_at", "updated_by", "revision", "immutable", "rule_source",
+		"execution_summary", "outcome", "alias_target_id", "alias_purpose",
+	}
+}
+
+// mergeRule puts what we made over what Kibana holds, so that nothing of a
+// person's is lost: Kibana empties every field that is left out.
+//
+//   - what says what OpenCTI says (name, query, …) is ours, whoever changed it;
+//   - what a person may tune (interval, enabled, …) is ours only while it is as we wrote it last;
+//   - tags of ours are replaced, others stay; so does the note below the marker;
+//   - all else (exceptions, actions, timeline, …) stays as it is.
+func mergeRule(made map[string]jsontext.Value, current *StoredRule) map[string]jsontext.Value {
+	out := maps.Clone(current.Fields)
+	for _, name := range answerOnly() {
+		delete(out, name)
+	}
+	meta, ours := rules.ReadMeta(current.Fields["meta"])
+	for _, name := range rules.ContentFields() {
+		replaceField(out, name, made)
+	}
+	for _, name := range rules.TunedFields() {
+		wrote := made[name] // the rule form has overwritten meta: then whatever isn't ours now is a person's
+		if ours {
+			wrote = meta.Written[name]
+		}
+		if sameJSON(current.Fields[name], wrote) {
+			replaceField(out, name, made)
+		}
+	}
+	out["rule_id"] = made["rule_id"]
+	out["tags"] = mergeTags(made["tags"], current.Fields["tags"], meta.Written["tags"])
+	out["note"] = mergeNote(made["note"], current.Fields["note"])
+	out["meta"] = mergeMeta(made["meta"], current.Fields["meta"])
+	return out
+}
+
+func replaceField(out map[string]jsontext.Value, name string, made map[string]jsontext.Value) {
+	if v, ok := made[name]; ok {
+		out[name] = v
+	} else {
+		delete(out, name)
+	}
+}
+
+// sameJSON compares values by what they say; null and absent are the same.
+func sameJSON(a, b jsontext.Value) bool { return bytes.Equal(canonical(a), canonical(b)) }
+
+func canonical(v jsontext.Value) []byte {
+	if len(v) == 0 || v.Kind() == 'n' {
+		return nil
+	}
+	c := v.Clone()
+	if c.Canonicalize() != nil {
+		return v
+	}
+	return c
+}
+
+func mergeTags(made, current, wrote jsontext.Value) jsontext.Value {
+	out := texts(made)
+	last := texts(wrote)
+	for _, t := range texts(current) {
+		if !slices.Contains(out, t) && !slices.Contains(last, t) {
+			out = append(out, t)
+		}
+	}
+	b, err := json.Marshal(out)
+	if err != nil {
+		return made
+	}
+	return b
+}
+
+func texts(v jsontext.Value) []string {
+	var out []string
+	_ = json.Unmarshal(v, &out)
+	return out
+}
+
+func mergeNote(made, current jsontext.Value) jsontext.Value {
+	var ours, theirs string
+	if json.Unmarshal(made, &ours) != nil {
+		return current
+	}
+	_ = json.Unmarshal(current, &theirs)
+	b, err := json.Marshal(rules.MergeNote(ours, theirs))
+	if err != nil {
+		return made
+	}
+	return b
+}
+
+// mergeMeta keeps what others have put beside ours.
+func mergeMeta(made, current jsontext.Value) jsontext.Value {
+	out, ours := make(map[string]jsontext.Value), make(map[string]jsontext.Value)
+	_ = json.Unmarshal(current, &out)
+	if json.Unmarshal(made, &ours) != nil {
+		return made
+	}
+	for _, name := range rules.MetaFields() {
+		delete(out, name)
+	}
+	maps.Copy(out, ours)
+	b, err := json.Marshal(out, json.Deterministic(true))
+	if err != nil {
+		return made
+	}
+	return b
+}
+
+// withoutSuppression takes alert suppression out, for licences that refuse it, so that it isn't
+// taken for a person's doing later.
+func withoutSuppression(fields map[string]jsontext.Value) map[string]jsontext.Value {
+	if _, ok := fields["alert_suppression"]; !ok {
+		return fields
+	}
+	out := maps.Clone(fields)
+	delete(out, "alert_suppression")
+	meta := make(map[string]jsontext.Value)
+	written := make(map[string]jsontext.Value)
+	if json.Unmarshal(out["meta"], &meta) == nil && json.Unmarshal(meta["written"], &written) == nil {
+		delete(written, "alert_suppression")
+		if b, err := json.Marshal(written, json.Deterministic(true)); err == nil {
+			meta["written"] = b
+		}
+		if b, err := json.Marshal(meta, json.Deterministic(true)); err == nil {
+			out["meta"] = b
+		}
+	}
+	return out
+}

@@ -1,0 +1,162 @@
+package elastic
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/opencti-elastic/opencti-elastic/rules"
+	"github.com/opencti-elastic/opencti-elastic/sync"
+)
+
+// RulesConfig is what [NewRules] needs.
+type RulesConfig struct {
+	// Kibana and Builder are required.
+	Kibana  *Kibana
+	Builder *rules.Builder
+	// Settle is how long a write may take until Kibana's look-ups see it: twice the
+	// refresh interval of its index; default 2 seconds.
+	Settle time.Duration
+	// Trust is how long it counts what was read of a rule; within it, an indicator that
+	// hasn't changed costs no request. Default 10 minutes.
+	Trust time.Duration
+	// MaxImportRules is how many rules one import holds, 1 to 500 (default).
+	MaxImportRules int
+	// MaxImportBytes is how long one import is, at most 8 MB (default).
+	MaxImportBytes int
+	// RunsPerMinute is how many rule runs a minute Kibana's circuit breaker allows. By
+	// default 10,000, on serverless 400. Rules beyond it are made disabled. Negative: no check.
+	RunsPerMinute int
+	// KeepGone disables the rules of revoked and expired indicators instead of deleting them.
+	KeepGone bool
+	// Preview counts what a new rule would have matched in the last days; a rule above
+	// PreviewLimit is made disabled. nil: no count. See [Previewer].
+	Preview func(ctx context.Context, rule rules.Rule) (int64, error)
+	// PreviewLimit is the count above which a new rule stays disabled; default 1000.
+	PreviewLimit int64
+	// Logger is told what a person should know; nil is [slog.Default].
+	Logger *slog.Logger
+}
+
+// Validate reports all faults at once.
+func (c RulesConfig) Validate() error {
+	var errs []error
+	if c.Kibana == nil || c.Builder == nil {
+		errs = append(errs, errors.New("rules: Kibana and Builder are needed"))
+	}
+	if c.MaxImportRules < 0 || c.MaxImportRules > maxImportRules {
+		errs = append(errs, fmt.Errorf("rules: %d rules an import: want 1 to %d", c.MaxImportRules, maxImportRules))
+	}
+	if c.MaxImportBytes < 0 || c.MaxImportBytes > maxImportBytes {
+		errs = append(errs, fmt.Errorf("rules: %d bytes an import: want 1 to %d", c.MaxImportBytes, maxImportBytes))
+	}
+	if c.Settle < 0 || c.Trust < 0 || c.PreviewLimit < 0 {
+		errs = append(errs, errors.New("rules: durations and limits must not be negative"))
+	}
+	return errors.Join(errs...)
+}
+
+const (
+	// maxImportRules and maxImportBytes are below what breaks Kibana or a proxy in front of it.
+	maxImportRules = 500
+	maxImportBytes = 8_000_000
+)
+
+// Rules keeps Kibana's detection rules in step with the indicators of a stream.
+// It is a [sync.Sink], safe for concurrent use.
+//
+// It remembers what it knows of each of its rules (a few hundred bytes a rule),
+// read from Kibana at the first write; nothing else is kept between runs. So a rule
+// that a person deleted stays away while this process runs, unless its indicator
+// changes; after a restart only a replay of the indicator's event would make it again.
+type Rules struct {
+	kibana  *Kibana
+	builder *rules.Builder
+	cfg     RulesConfig
+	log     *slog.Logger
+	ledger  *ledger
+	// noSuppression is set once Kibana's licence has refused suppression.
+	noSuppression atomic.Bool
+}
+
+var _ sync.Sink = (*Rules)(nil)
+
+// NewRules makes the sink. It sends nothing yet.
+func NewRules(c RulesConfig) (*Rules, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	setIfZero(&c.Settle, 2*time.Second)
+	setIfZero(&c.Trust, 10*time.Minute)
+	setIfZero(&c.MaxImportRules, maxImportRules)
+	setIfZero(&c.MaxImportBytes, maxImportBytes)
+	setIfZero(&c.PreviewLimit, 1000)
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	return &Rules{kibana: c.Kibana, builder: c.Builder, cfg: c, log: c.Logger, ledger: newLedger()}, nil
+}
+
+func setIfZero[T comparable](p *T, value T) {
+	var zero T
+	if *p == zero {
+		*p = value
+	}
+}
+
+// Name implements [sync.Sink].
+func (*Rules) Name() string { return "rules" }
+
+// Write implements [sync.Sink]. Changes of other objects than indicators are ignored.
+func (r *Rules) Write(ctx context.Context, changes []sync.Change) ([]sync.Result, error) {
+	results := make([]sync.Result, len(changes))
+	var tasks []*ruleTask
+	for i, c := range changes {
+		t, done := r.task(c)
+		if done != nil {
+			results[i] = *done
+			continue
+		}
+		t.result = &results[i]
+		tasks = append(tasks, t)
+	}
+	if len(tasks) == 0 {
+		return results, nil
+	}
+	if err := r.ready(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.perform(ctx, tasks); err != nil {
+		return nil, err
+	}
+	return results, nil
+}
+
+// task makes of a change what is to be done, or says at once that nothing is.
+func (r *Rules) task(c sync.Change) (*ruleTask, *sync.Result) {
+	t := &ruleTask{ruleID: rules.RuleID(c.Key)}
+	if c.Op == sync.Delete || c.Object == nil {
+		if c.Object != nil && c.Object.Type != "indicator" {
+			return nil, &sync.Result{Outcome: sync.Ignored}
+		}
+		return t, nil
+	}
+	rule, err := r.builder.Build(c.Object)
+	if none, ok := errors.AsType[*rules.NoRuleError](err); ok {
+		if none.Why == rules.NotIndicator {
+			return nil, &sync.Result{Outcome: sync.Ignored, Err: none}
+		}
+		t.none = none
+		return t, nil
+	}
+	if err == nil {
+		err = t.wants(rule)
+	}
+	if err != nil {
+		return nil, &sync.Result{Outcome: sync.Refused, Err: fmt.Errorf("build rule: %w", err)}
+	}
+	return t, nil
+}

@@ -1,0 +1,314 @@
+package elastic
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/opencti-elastic/opencti-elastic/rules"
+	"github.com/opencti-elastic/opencti-elastic/sync"
+)
+
+// ruleTask is one rule that is to be brought to a state. It is handled in
+// rounds, each of which looks rules up, decides, and writes.
+type ruleTask struct {
+	ruleID      string
+	rule        rules.Rule // what is wanted; nil: nothing
+	fields      map[string]jsontext.Value
+	fingerprint string
+	none        *rules.NoRuleError // why nothing is wanted; nil after a deletion
+	remark      error              // what to say of a success
+
+	result *sync.Result
+	done   bool
+	err    error // of the last try
+
+	found  *StoredRule // what is there, ours
+	write  map[string]jsontext.Value
+	create bool
+	alone  bool // written by a call of its own
+}
+
+// wants sets the state that the rule is to have.
+func (t *ruleTask) wants(rule rules.Rule) error {
+	fields, err := rules.Fields(rule)
+	if err != nil {
+		return err
+	}
+	meta, _ := rules.ReadMeta(fields["meta"])
+	t.rule, t.fields, t.fingerprint = rule, fields, meta.Fingerprint
+	return nil
+}
+
+func (t *ruleTask) finish(outcome sync.Outcome, err error) {
+	t.done, t.err = true, nil
+	if err == nil {
+		err = t.remark
+	}
+	*t.result = sync.Result{Outcome: outcome, Err: err}
+}
+
+// maxRuleRounds bounds how often a task is tried within one write: what a look-up found
+// can have changed when it is written, and what was deleted can still be found.
+const maxRuleRounds = 4
+
+// perform brings all tasks to an end, or to a fault that the engine has to wait
+// out. It gives an error if nothing at all could be done.
+func (r *Rules) perform(ctx context.Context, tasks []*ruleTask) error {
+	open := tasks
+	var fault error
+	for round := 0; len(open) > 0 && round < maxRuleRounds && fault == nil; round++ {
+		fault = r.round(ctx, open)
+		open = slices.DeleteFunc(slices.Clone(open), func(t *ruleTask) bool { return t.done })
+	}
+	if len(open) == 0 {
+		return nil
+	}
+	if fault != nil && len(open) == len(tasks) {
+		return fault
+	}
+	for _, t := range open {
+		err := t.err
+		if err == nil {
+			err = fault
+		}
+		if err == nil {
+			err = errors.New("rules: Kibana's answers didn't settle")
+		}
+		*t.result = sync.Result{Outcome: sync.Again, Err: err, After: max(sync.RetryAfter(err), 0)}
+	}
+	return nil
+}
+
+func (r *Rules) round(ctx context.Context, tasks []*ruleTask) error {
+	if err := r.lookUp(ctx, tasks); err != nil {
+		return err
+	}
+	return r.write(ctx, tasks)
+}
+
+// lookUp finds out which rules are there and decides what to do with them. Those of which
+// enough is known are decided without asking Kibana.
+func (r *Rules) lookUp(ctx context.Context, tasks []*ruleTask) error {
+	now := time.Now()
+	var ask []*ruleTask
+	var ids []string
+	var wait time.Time
+	for _, t := range tasks {
+		t.found, t.write, t.create, t.alone = nil, nil, false, false
+		e := r.ledger.get(t.ruleID)
+		if r.decided(ctx, t, e, now) {
+			continue
+		}
+		if e.unsettled.After(wait) {
+			wait = e.unsettled
+		}
+		ask, ids = append(ask, t), append(ids, t.ruleID)
+	}
+	if len(ask) == 0 {
+		return nil
+	}
+	if err := sleepUntil(ctx, wait); err != nil {
+		return err
+	}
+	found, err := r.kibana.RulesByRuleID(ctx, ids)
+	if err != nil {
+		return blockedUnlessTransient("look rules up", err)
+	}
+	doubles := map[string]string{} // id to rule_id
+	for _, t := range ask {
+		r.decide(ctx, t, found[t.ruleID], doubles)
+	}
+	return r.removeDoubles(ctx, doubles)
+}
+
+func sleepUntil(ctx context.Context, t time.Time) error {
+	d := time.Until(t)
+	if d <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// decided settles a task by what the ledger knows, where that is enough.
+func (r *Rules) decided(ctx context.Context, t *ruleTask, e ledgerEntry, now time.Time) bool {
+	if t.rule == nil || e.uncertain || e.suspect || t.err != nil {
+		return false
+	}
+	if e.present {
+		if e.fingerprint == t.fingerprint && now.Sub(e.seen) < r.cfg.Trust {
+			t.finish(sync.Done, nil)
+			return true
+		}
+		return false
+	}
+	if e.fingerprint == "" && r.ledger.knowsAll() && !e.unsettled.After(now) && e.carried == nil {
+		// Not among our rules: an import without overwrite can do no harm if it is there all the same.
+		r.prepareCreate(ctx, t, nil)
+		return true
+	}
+	return false
+}
+
+func (l *ledger) knowsAll() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.complete
+}
+
+var errForeign = errors.New("a rule of this rule_id is there without our mark (tag " + rules.ManagedTag + "): it is left alone")
+
+// decide settles a task by what was found in Kibana, or prepares what to write.
+func (r *Rules) decide(ctx context.Context, t *ruleTask, found []*StoredRule, doubles map[string]string) {
+	e := r.ledger.get(t.ruleID)
+	var ours *StoredRule
+	foreign := false
+	for _, f := range found {
+		switch {
+		case slices.Contains(e.deleted, f.ID): // a search still shows it
+		case !owned(f):
+			foreign = true
+		case ours == nil:
+			ours = f
+		default:
+			doubles[f.ID] = f.RuleID
+		}
+	}
+	switch {
+	case ours == nil && foreign:
+		t.finish(sync.Ignored, errForeign)
+	case ours == nil:
+		r.decideAbsent(ctx, t, e)
+	case t.rule == nil:
+		t.found = ours
+	default:
+		r.decidePresent(ctx, t, e, ours)
+	}
+}
+
+func (r *Rules) decideAbsent(ctx context.Context, t *ruleTask, e ledgerEntry) {
+	if t.rule == nil {
+		r.ledger.change(t.ruleID, func(e *ledgerEntry) {
+			e.present, e.fingerprint, e.uncertain, e.suspect, e.carried = false, "", false, false, nil
+		})
+		t.finishNone()
+		return
+	}
+	if e.fingerprint != "" && !e.uncertain && !e.suspect && e.carried == nil {
+		// It was there. We didn't delete it.
+		r.ledger.change(t.ruleID, func(e *ledgerEntry) { e.present = false })
+		if e.fingerprint == t.fingerprint {
+			t.finish(sync.Ignored, errors.New("a person deleted the rule, and the indicator hasn't changed since: it isn't made again"))
+			return
+		}
+	}
+	t.alone = e.suspect
+	r.prepareCreate(ctx, t, e.carried)
+}
+
+// finishNone ends a task that wanted no rule, and has none.
+func (t *ruleTask) finishNone() {
+	if t.none != nil {
+		t.finish(sync.Ignored, t.none)
+		return
+	}
+	t.finish(sync.Done, nil)
+}
+
+func (r *Rules) decidePresent(ctx context.Context, t *ruleTask, e ledgerEntry, ours *StoredRule) {
+	r.ledger.saw(ours)
+	meta, _ := rules.ReadMeta(ours.Fields["meta"])
+	if ours.Type != t.rule.Type() {
+		t.found = ours // deleted first: the type of a rule can't be changed
+		return
+	}
+	if !ours.Enabled {
+		r.restrain(t)
+	}
+	if meta.Fingerprint == t.fingerprint {
+		r.ledger.change(t.ruleID, func(e *ledgerEntry) { e.uncertain, e.suspect = false, false })
+		t.finish(sync.Done, nil)
+		return
+	}
+	t.write, t.alone = mergeRule(r.sendable(t), ours), e.suspect
+}
+
+// prepareCreate makes ready what is written anew; carried is the rule of another type that it replaces.
+func (r *Rules) prepareCreate(ctx context.Context, t *ruleTask, carried *StoredRule) {
+	r.restrain(t)
+	r.preview(ctx, t)
+	t.create, t.write = true, r.sendable(t)
+	if carried != nil {
+		t.write = mergeRule(t.write, carried)
+		if carried.Type == "threshold" || t.rule.Type() == "threshold" {
+			replaceField(t.write, "alert_suppression", t.fields) // its form is another one there
+		}
+	}
+}
+
+func (r *Rules) sendable(t *ruleTask) map[string]jsontext.Value {
+	if r.noSuppression.Load() {
+		return withoutSuppression(t.fields)
+	}
+	return t.fields
+}
+
+// restrain has a rule made disabled that Kibana can't afford to run.
+func (r *Rules) restrain(t *ruleTask) {
+	base := t.rule.Base()
+	if !base.Enabled {
+		return
+	}
+	if err := r.affordable(t.ruleID, base.Interval); err != nil {
+		r.disabled(t, err)
+	}
+}
+
+// preview has a rule made disabled that would alert too often.
+func (r *Rules) preview(ctx context.Context, t *ruleTask) {
+	if r.cfg.Preview == nil || !t.rule.Base().Enabled {
+		return
+	}
+	n, err := r.cfg.Preview(ctx, t.rule)
+	switch {
+	case err != nil:
+		r.log.Warn("preview of a rule failed: it is made enabled", "rule_id", t.ruleID, "error", err)
+	case n > r.cfg.PreviewLimit:
+		r.disabled(t, fmt.Errorf("made disabled: it would have matched %d events in the last days, above the limit of %d", n, r.cfg.PreviewLimit))
+	}
+}
+
+func (r *Rules) disabled(t *ruleTask, why error) {
+	t.remark = why
+	t.rule.Base().Enabled = false
+	if err := t.wants(t.rule); err != nil {
+		t.finish(sync.Refused, err)
+	}
+}
+
+// line is the rule as an import takes it.
+func line(fields map[string]jsontext.Value) (jsontext.Value, error) {
+	return json.Marshal(fields, json.Deterministic(true))
+}
+
+// fails notes what a try came to; a fault that may have had its effect makes the task uncertain.
+func (r *Rules) fails(t *ruleTask, err error) {
+	t.err = err
+	if statusOf(err) == http.StatusTooManyRequests || sync.Classify(err) == sync.Blocked {
+		return // Kibana did nothing
+	}
+	settle := time.Now().Add(r.cfg.Settle)
+	r.ledger.change(t.ruleID, func(e *ledgerEntry) { e.uncertain, e.unsettled = true, settle })
+}

@@ -1,0 +1,332 @@
+package elastic
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/opencti-elastic/opencti-elastic/sync"
+)
+
+// write does what a round has decided: deletes, then replaces and creates.
+func (r *Rules) write(ctx context.Context, tasks []*ruleTask) error {
+	var disable, remove, replace, create, alone []*ruleTask
+	for _, t := range tasks {
+		switch {
+		case t.done:
+		case t.found != nil && r.cfg.KeepGone && t.none != nil && t.none.Gone():
+			disable = append(disable, t)
+		case t.found != nil:
+			remove = append(remove, t)
+		case t.write == nil:
+		case t.alone:
+			alone = append(alone, t)
+		case t.create:
+			create = append(create, t)
+		default:
+			replace = append(replace, t)
+		}
+	}
+	for _, step := range [...]func() error{
+		func() error { return r.disable(ctx, disable) },
+		func() error { return r.remove(ctx, remove) },
+		func() error { return r.importAll(ctx, replace, true) },
+		func() error { return r.importAll(ctx, create, false) },
+		func() error { return r.writeAlone(ctx, alone) },
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// remove deletes the rules that were found. A task that wanted another type of rule goes on to the next round.
+func (r *Rules) remove(ctx context.Context, tasks []*ruleTask) error {
+	for chunk := range slices.Chunk(tasks, MaxBulkIDs) {
+		failed, err := r.bulk(ctx, BulkDelete, chunk)
+		if err != nil {
+			return err
+		}
+		for _, t := range chunk {
+			if err := failed[t.found.ID]; err != nil {
+				t.err = err
+				continue
+			}
+			r.ledger.removed(t.ruleID, t.found.ID, r.cfg.Settle)
+			if t.rule == nil {
+				t.finishNone()
+				continue
+			}
+			carried := t.found
+			r.ledger.change(t.ruleID, func(e *ledgerEntry) { e.carried = carried })
+		}
+	}
+	return nil
+}
+
+// disable switches off the rules of what was revoked or has expired.
+func (r *Rules) disable(ctx context.Context, tasks []*ruleTask) error {
+	var on []*ruleTask
+	for _, t := range tasks {
+		if t.found.Enabled {
+			on = append(on, t)
+		} else {
+			t.finishNone()
+		}
+	}
+	for chunk := range slices.Chunk(on, MaxBulkIDs) {
+		failed, err := r.bulk(ctx, BulkDisable, chunk)
+		if err != nil {
+			return err
+		}
+		for _, t := range chunk {
+			if err := failed[t.found.ID]; err != nil {
+				t.err = err
+				continue
+			}
+			// What comes next must be written even if it is as it was before: it enables the rule.
+			r.ledger.change(t.ruleID, func(e *ledgerEntry) { e.enabled, e.fingerprint = false, "disabled" })
+			t.finishNone()
+		}
+	}
+	return nil
+}
+
+// bulk does a bulk action, and by single calls what it refused. Of those that failed still it gives the errors.
+func (r *Rules) bulk(ctx context.Context, action BulkAction, tasks []*ruleTask) (map[string]error, error) {
+	ids := make([]string, len(tasks))
+	for i, t := range tasks {
+		ids[i] = t.found.ID
+	}
+	failed, err := r.kibana.BulkAction(ctx, action, ids)
+	if err != nil {
+		if !refusedWhole(err) {
+			return nil, err
+		}
+		failed = make(map[string]error)
+		for _, id := range ids {
+			failed[id] = err
+		}
+	}
+	for id := range failed {
+		if err := r.single(ctx, action, id); err != nil {
+			if sync.Classify(err) != sync.Permanent && len(failed) == len(ids) {
+				return nil, err
+			}
+			failed[id] = err
+			continue
+		}
+		delete(failed, id)
+	}
+	return failed, nil
+}
+
+func (r *Rules) single(ctx context.Context, action BulkAction, id string) error {
+	if action == BulkDelete {
+		return r.kibana.DeleteRule(ctx, id)
+	}
+	_, err := r.kibana.SetEnabled(ctx, id, action == BulkEnable)
+	if noSuchRule(err) {
+		return nil
+	}
+	return err
+}
+
+// removeDoubles deletes all but the oldest of several rules of one rule_id.
+func (r *Rules) removeDoubles(ctx context.Context, doubles map[string]string) error {
+	var tasks []*ruleTask
+	for id, ruleID := range doubles {
+		tasks = append(tasks, &ruleTask{ruleID: ruleID, found: &StoredRule{ID: id}})
+	}
+	for chunk := range slices.Chunk(tasks, MaxBulkIDs) {
+		failed, err := r.bulk(ctx, BulkDelete, chunk)
+		if err != nil {
+			return err
+		}
+		for _, t := range chunk {
+			if failed[t.found.ID] != nil {
+				continue // it is found again at the next look-up
+			}
+			settle := time.Now().Add(r.cfg.Settle)
+			r.ledger.change(t.ruleID, func(e *ledgerEntry) { e.deleted, e.unsettled = append(e.deleted, t.found.ID), settle })
+		}
+		r.log.Info("doubles of rules were deleted", "count", len(chunk)-len(failed))
+	}
+	return nil
+}
+
+// refusedWhole tells whether Kibana refused a bulk request for what it is, so that single calls may go through.
+func refusedWhole(err error) bool {
+	switch statusOf(err) {
+	case http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed,
+		http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusNotImplemented:
+		return !unknownVersion(err)
+	}
+	return false
+}
+
+// importAll writes rules by imports within the limits of size and number.
+func (r *Rules) importAll(ctx context.Context, tasks []*ruleTask, overwrite bool) error {
+	var chunk []*ruleTask
+	var lines []jsontext.Value
+	size := 0
+	flush := func() error {
+		if len(chunk) == 0 {
+			return nil
+		}
+		err := r.importChunk(ctx, chunk, lines, overwrite)
+		chunk, lines, size = nil, nil, 0
+		return err
+	}
+	for _, t := range tasks {
+		b, err := line(t.write)
+		if err != nil {
+			t.finish(sync.Refused, fmt.Errorf("write rule: %w", err))
+			continue
+		}
+		if len(chunk) == r.cfg.MaxImportRules || size+len(b)+1 > r.cfg.MaxImportBytes && len(chunk) > 0 {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+		chunk, lines, size = append(chunk, t), append(lines, b), size+len(b)+1
+	}
+	return flush()
+}
+
+func (r *Rules) importChunk(ctx context.Context, chunk []*ruleTask, lines []jsontext.Value, overwrite bool) error {
+	res, err := r.kibana.ImportRules(ctx, lines, overwrite)
+	switch {
+	case err == nil:
+	case statusOf(err) == http.StatusRequestEntityTooLarge && len(chunk) > 1:
+		half := len(chunk) / 2
+		if err := r.importChunk(ctx, chunk[:half], lines[:half], overwrite); err != nil {
+			return err
+		}
+		return r.importChunk(ctx, chunk[half:], lines[half:], overwrite)
+	case refusedWhole(err):
+		return r.writeAlone(ctx, chunk)
+	default:
+		for _, t := range chunk {
+			r.fails(t, err)
+		}
+		return err
+	}
+	if r.suppressionRefused(res) {
+		for _, t := range chunk {
+			t.write = withoutSuppression(t.write)
+		}
+	}
+	var alone []*ruleTask
+	for _, t := range chunk {
+		switch e := res.Failed[t.ruleID]; {
+		case e == nil && !res.Lost:
+			r.ledger.wrote(t.ruleID, t.write, t.create, r.cfg.Settle)
+			t.finish(sync.Done, nil)
+		case e == nil:
+			// Kibana failed on some rules and didn't say which. A look-up tells, and a call of its own tells why.
+			t.err = unsaid(res)
+			settle := time.Now().Add(r.cfg.Settle)
+			r.ledger.change(t.ruleID, func(e *ledgerEntry) { e.suspect, e.unsettled = true, settle })
+		case e.Status == http.StatusConflict:
+			t.err = e // it is there: the next round looks it up
+		default:
+			alone = append(alone, t)
+		}
+	}
+	return r.writeAlone(ctx, alone)
+}
+
+// unsaid is what Kibana said of the rules that it did not name.
+func unsaid(res ImportResult) error {
+	if len(res.Unnamed) > 0 {
+		return res.Unnamed[0]
+	}
+	return fmt.Errorf("import rules: fewer rules went in than were sent, and Kibana didn't say which")
+}
+
+// suppressionRefused tells whether the licence refuses suppression; it is left out from then on.
+func (r *Rules) suppressionRefused(res ImportResult) bool {
+	for _, e := range res.Failed {
+		if licenceRefuses(e.Reason) {
+			r.giveUpSuppression(e.Reason)
+			return true
+		}
+	}
+	for _, e := range res.Unnamed {
+		if licenceRefuses(e.Reason) {
+			r.giveUpSuppression(e.Reason)
+			return true
+		}
+	}
+	return false
+}
+
+func licenceRefuses(reason string) bool {
+	reason = strings.ToLower(reason)
+	return strings.Contains(reason, "suppression") && (strings.Contains(reason, "license") || strings.Contains(reason, "licence"))
+}
+
+func (r *Rules) giveUpSuppression(reason string) {
+	if r.noSuppression.CompareAndSwap(false, true) {
+		r.log.Warn("rules are written without alert suppression: the licence refuses it", "kibana", reason)
+	}
+}
+
+// writeAlone writes rules by a call each, which tells exactly what is wrong with one.
+func (r *Rules) writeAlone(ctx context.Context, tasks []*ruleTask) error {
+	for i, t := range tasks {
+		err := r.writeOne(ctx, t)
+		if err == nil {
+			continue
+		}
+		for _, rest := range tasks[i+1:] {
+			if rest.err == nil {
+				rest.err = err
+			}
+		}
+		return err
+	}
+	return nil
+}
+
+// writeOne writes one rule. It gives an error only if that concerns the others too.
+func (r *Rules) writeOne(ctx context.Context, t *ruleTask) error {
+	if r.noSuppression.Load() {
+		t.write = withoutSuppression(t.write)
+	}
+	b, err := line(t.write)
+	if err != nil {
+		t.finish(sync.Refused, fmt.Errorf("write rule: %w", err))
+		return nil
+	}
+	if t.create {
+		_, err = r.kibana.CreateRule(ctx, b)
+	} else {
+		_, err = r.kibana.ReplaceRule(ctx, b)
+	}
+	_, suppressed := t.write["alert_suppression"]
+	switch status := statusOf(err); {
+	case err == nil:
+		r.ledger.wrote(t.ruleID, t.write, t.create, r.cfg.Settle)
+		t.finish(sync.Done, nil)
+	case suppressed && licenceRefuses(reasonOf(err)):
+		r.giveUpSuppression(reasonOf(err))
+		return r.writeOne(ctx, t)
+	case status == http.StatusConflict || noSuchRule(err):
+		t.err = err // something has changed meanwhile: the next round looks again
+		r.ledger.change(t.ruleID, func(e *ledgerEntry) { e.suspect = false })
+	case sync.Classify(err) == sync.Permanent:
+		r.ledger.change(t.ruleID, func(e *ledgerEntry) { e.suspect, e.uncertain = false, false })
+		t.finish(sync.Refused, fmt.Errorf("Kibana refuses the rule: %w", err))
+	default:
+		r.fails(t, err)
+		return err
+	}
+	return nil
+}
