@@ -93,11 +93,12 @@ func TestLoneChangeGoesAtOnce(t *testing.T) {
 	})
 }
 
+// TestBurstMakesFewRequests: at any rate of the source and any latency of the sink.
 func TestBurstMakesFewRequests(t *testing.T) {
 	for _, rate := range []int{2000, 5000, 20000, 200000} {
 		for _, latency := range []time.Duration{0, time.Millisecond, 20 * time.Millisecond} {
 			synctest.Test(t, func(t *testing.T) {
-				list := history(20000, 20000)
+				list := history(10000, 10000)
 				sink := fake.NewMemory("index")
 				sink.Intercept(func(_ context.Context, _ []sync.Change, apply func() []sync.Result) ([]sync.Result, error) {
 					time.Sleep(latency)

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
+	gosync "sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -134,39 +136,52 @@ func (f failing) Changes(ctx context.Context, from *sync.Checkpoint) iter.Seq2[s
 type store struct {
 	sync.MemoryCheckpoints
 	resets  chan struct{}
-	loads   int
-	saves   []map[string]sync.Checkpoint
 	failing func(save int) error
+
+	mu    gosync.Mutex
+	loads int
+	saves []map[string]sync.Checkpoint
 }
 
 func (s *store) Resets() <-chan struct{} { return s.resets }
 
 func (s *store) Load(ctx context.Context) (map[string]sync.Checkpoint, error) {
-	if s.loads++; s.loads == 1 {
+	s.mu.Lock()
+	s.loads++
+	first := s.loads == 1
+	s.mu.Unlock()
+	if first {
 		return nil, errors.New("not yet")
 	}
 	return s.MemoryCheckpoints.Load(ctx)
 }
 
 func (s *store) Save(ctx context.Context, c map[string]sync.Checkpoint) error {
+	s.mu.Lock()
 	s.saves = append(s.saves, c)
+	n := len(s.saves)
+	s.mu.Unlock()
 	if s.failing != nil {
-		if err := s.failing(len(s.saves)); err != nil {
+		if err := s.failing(n); err != nil {
 			return err
 		}
 	}
 	return s.MemoryCheckpoints.Save(ctx, c)
 }
 
+// seen gives the saves so far.
+func (s *store) seen() []map[string]sync.Checkpoint {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.saves)
+}
+
 func TestReset(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		list := history(1000, 1000)
 		sink := fake.NewMemory("index")
-		slow := true
 		sink.Intercept(func(_ context.Context, _ []sync.Change, apply func() []sync.Result) ([]sync.Result, error) {
-			if slow {
-				time.Sleep(5 * time.Second)
-			}
+			time.Sleep(5 * time.Second)
 			return apply(), nil
 		})
 		checkpoints := &store{resets: make(chan struct{})}
@@ -175,7 +190,7 @@ func TestReset(t *testing.T) {
 		done := make(chan error)
 		go func() { done <- e.Run(ctx) }()
 		time.Sleep(7 * time.Second)
-		saves := len(checkpoints.saves)
+		saves := len(checkpoints.seen())
 		if saves == 0 {
 			t.Error("nothing was saved before the reset")
 		}
@@ -183,7 +198,7 @@ func TestReset(t *testing.T) {
 			t.Fatal(err)
 		}
 		checkpoints.resets <- struct{}{} // while a request is under way
-		slow = false
+		sink.Intercept(nil)
 		synctest.Wait()
 		time.Sleep(6 * time.Second)
 		cancel()
@@ -191,7 +206,7 @@ func TestReset(t *testing.T) {
 			t.Error(err)
 		}
 		holds(t, sink, list)
-		for _, s := range checkpoints.saves[saves:] {
+		for _, s := range checkpoints.seen()[saves:] {
 			if s["index"].Position.Compare(at(1000)) != 0 {
 				t.Errorf("saved %v after the reset: of the old run", s)
 			}
@@ -215,7 +230,7 @@ func TestSavesArePacedAndRetried(t *testing.T) {
 		if err := e.Run(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if n := len(checkpoints.saves); n < 8 || n > 13 {
+		if n := len(checkpoints.seen()); n < 8 || n > 13 {
 			t.Errorf("%d saves in 10 s, want about one a second", n)
 		}
 		if saved, _ := checkpoints.MemoryCheckpoints.Load(t.Context()); saved["index"].Position != at(10000) {

@@ -2,6 +2,7 @@ package sync_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -152,7 +153,7 @@ func TestLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		list := history(3000, 3000)
 		sink := fake.NewMemory("index")
-		var tooMany, tooLarge int
+		var tooMany, tooLarge, most atomic.Int64
 		sink.Intercept(func(_ context.Context, changes []sync.Change, apply func() []sync.Result) ([]sync.Result, error) {
 			time.Sleep(50 * time.Millisecond)
 			size := 0
@@ -160,10 +161,10 @@ func TestLimits(t *testing.T) {
 				size += c.Size
 			}
 			if len(changes) > 100 {
-				tooMany++
+				tooMany.Add(1)
 			}
 			if size > 50_000 {
-				tooLarge++
+				tooLarge.Add(1)
 			}
 			return apply(), nil
 		})
@@ -171,23 +172,24 @@ func TestLimits(t *testing.T) {
 			Source: fake.Stream{List: list}, Sinks: []sync.Sink{sink},
 			MaxItems: 100, MaxBytes: 50_000, Concurrency: 3, MaxPendingBytes: 200_000,
 		})
-		most := 0
+		watched := make(chan struct{})
 		go func() {
+			defer close(watched)
 			for range 200 {
 				time.Sleep(7 * time.Millisecond)
-				most = max(most, e.Stats().Sinks[0].PendingBytes)
+				most.Store(max(most.Load(), int64(e.Stats().Sinks[0].PendingBytes)))
 			}
 		}()
 		if err := e.Run(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		holds(t, sink, list)
-		if tooMany+tooLarge > 0 || sink.MaxConcurrent() != 3 {
-			t.Errorf("%d requests over MaxItems, %d over MaxBytes, %d at a time", tooMany, tooLarge, sink.MaxConcurrent())
+		if tooMany.Load()+tooLarge.Load() > 0 || sink.MaxConcurrent() != 3 {
+			t.Errorf("%d requests over MaxItems, %d over MaxBytes, %d at a time", tooMany.Load(), tooLarge.Load(), sink.MaxConcurrent())
 		}
-		time.Sleep(2 * time.Second)
-		if most == 0 || most > 202_000 {
-			t.Errorf("at most %d bytes were pending, want 200,000 and one change", most)
+		<-watched
+		if n := most.Load(); n == 0 || n > 202_000 {
+			t.Errorf("at most %d bytes were pending, want 200,000 and one change", n)
 		}
 	})
 }
