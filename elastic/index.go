@@ -79,7 +79,8 @@ func (o IndexOptions) Validate() error {
 // Index is the [sync.Sink] that keeps one document for each object in an index. Each write carries
 // the change's version, so that an older change never takes the place of a newer one.
 type Index struct {
-	o IndexOptions
+	o    IndexOptions
+	plan planner
 
 	setup  chan struct{} // held while the target is being looked at
 	target atomic.Pointer[target]
@@ -111,7 +112,8 @@ func NewIndex(o IndexOptions) (*Index, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Index{o: o, setup: make(chan struct{}, 1), bodies: gosync.Pool{New: func() any { return new(bulk) }}}, nil
+	plan := planner{mapper: o.Mapper, keepRevoked: o.KeepRevoked, now: o.Now}
+	return &Index{o: o, plan: plan, setup: make(chan struct{}, 1), bodies: gosync.Pool{New: func() any { return new(bulk) }}}, nil
 }
 
 // Name is "index".
@@ -192,27 +194,27 @@ func (w *write) toIndex(ctx context.Context) error {
 	x := w.index
 	b := x.bodies.Get().(*bulk)
 	defer x.putBulk(b)
-	for i, c := range w.changes {
-		doc, note := w.document(i)
-		if w.results[i].Outcome != sync.Again {
+	notes := make([]error, len(w.changes))
+	for i := range w.changes {
+		p, settled := x.plan.change(&w.changes[i])
+		if settled {
+			w.settle(i, p.result)
 			continue
 		}
-		a := action{verb: "delete", id: ecs.DocumentID(c.Key), versioned: true, version: max(c.Version, 0)}
+		a := action{verb: "delete", id: p.id, versioned: true, version: p.version}
 		var body func([]byte) ([]byte, error)
-		if doc != nil {
-			a.verb, body = "index", w.encoder(doc)
+		if p.doc != nil {
+			a.verb, body = "index", w.encoder(p.doc)
 		}
 		if err := b.add(i, a, body); err != nil {
 			w.settle(i, sync.Result{Outcome: sync.Refused, Err: fmt.Errorf("write document: %w", err)})
-			continue
 		}
-		w.results[i].Err = note
+		notes[i] = p.note
 	}
 	return w.send(ctx, b, func(item bulkItem, a itemAnswer) {
-		note := w.results[item.at].Err
 		r, moved := outcome(item.verb, a)
 		if r.Err == nil {
-			r.Err = note
+			r.Err = notes[item.at]
 		}
 		w.moved = w.moved || moved
 		w.settle(item.at, r)
@@ -230,44 +232,6 @@ func (w *write) send(ctx context.Context, b *bulk, onAnswer func(bulkItem, itemA
 	}
 	return s.send(ctx, b)
 }
-
-// document makes the document of a change; nil if there must be none in the index, with a
-// note that says why. What needs no request is settled at once.
-func (w *write) document(i int) (doc *ecs.Document, note error) {
-	c := &w.changes[i]
-	if c.Op != sync.Upsert {
-		return nil, nil
-	}
-	if c.Object == nil {
-		w.settle(i, sync.Result{Outcome: sync.Refused, Err: errors.New("an upsert without an object")})
-		return nil, nil
-	}
-	doc, err := w.index.o.Mapper.Map(c.Object)
-	if err != nil {
-		switch skip, ok := errors.AsType[*ecs.SkipError](err); {
-		case !ok:
-			w.settle(i, sync.Result{Outcome: sync.Refused, Err: fmt.Errorf("make document: %w", err)})
-		case !skip.Filtered:
-			w.settle(i, sync.Result{Outcome: sync.Ignored, Err: err})
-		}
-		return nil, err // one that no longer passes the filters is removed
-	}
-	switch {
-	case w.index.o.KeepRevoked:
-		return doc, nil
-	case doc.Revoked:
-		return nil, errRevoked
-	case doc.Expired || !doc.ExpiresAt.IsZero() && !doc.ExpiresAt.After(w.index.o.Now()):
-		return nil, errExpired
-	}
-	return doc, nil
-}
-
-// The notes on a delete that stands for an upsert.
-var (
-	errRevoked = errors.New("the object is revoked")
-	errExpired = errors.New("the object has expired")
-)
 
 func (x *Index) putBulk(b *bulk) {
 	if cap(b.body) > 2*x.o.MaxBytes {

@@ -24,6 +24,22 @@ func parseMapping(b []byte) (*mappingNode, error) {
 	return n, nil
 }
 
+// add maps one more field.
+func (n *mappingNode) add(name, kind string) {
+	for part := range strings.SplitSeq(name, ".") {
+		next := n.Properties[part]
+		if next == nil {
+			if n.Properties == nil {
+				n.Properties = make(map[string]*mappingNode)
+			}
+			next = &mappingNode{}
+			n.Properties[part] = next
+		}
+		n = next
+	}
+	n.Type = kind
+}
+
 // mappingDiff is how the mapping of an index differs from ours.
 type mappingDiff struct {
 	// missing tells that fields of ours are not mapped yet.

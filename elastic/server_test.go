@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -107,11 +108,11 @@ func (s *realServer) held(index string, inDocument bool) func(context.Context) (
 	return func(context.Context) (map[string]int64, error) {
 		out := make(map[string]int64)
 		for id, hit := range s.search(index, `{"match_all":{}}`) {
-			version := hit["_version"]
+			version := fmt.Sprint(hit["_version"])
 			if inDocument {
-				version = hit["_source"].(map[string]any)["opencti"].(map[string]any)["version"]
+				version = fmt.Sprint(hit["_source"].(map[string]any)["opencti"].(map[string]any)["version"])
 			}
-			n, err := version.(json.Number).Int64()
+			n, err := strconv.ParseInt(version, 10, 64)
 			if err != nil {
 				return nil, err
 			}

@@ -105,8 +105,8 @@ func (x *Index) createIndex(ctx context.Context, byTemplate bool) error {
 }
 
 // putMapping adds our fields to an index or data stream that is there, but for those that it maps
-// differently, which cannot be changed. It gives the ones whose values it would refuse.
-func (x *Index) putMapping(ctx context.Context, name string) (paths, error) {
+// differently, which cannot be changed, and some keywords besides. It gives the ones whose values it would refuse.
+func (x *Index) putMapping(ctx context.Context, name string, keywords ...string) (paths, error) {
 	var mappings map[string]struct {
 		Mappings mappingNode `json:"mappings"`
 	}
@@ -117,6 +117,9 @@ func (x *Index) putMapping(ctx context.Context, name string) (paths, error) {
 	ours, err := parseMapping(ecs.Mapping())
 	if err != nil {
 		return paths{}, err
+	}
+	for _, k := range keywords {
+		ours.add(k, "keyword")
 	}
 	var shed, differs []string
 	missing := false

@@ -22,18 +22,19 @@ import (
 // therefore looked for in all backing indices first, in real time, and written where it is,
 // guarded by its sequence number; its version is kept in the document.
 
-// versionField is where a document in a data stream keeps the version of its last change.
+// versionField is where a document in a data stream keeps the version of its last change: as a
+// text, since it is larger than what many readers of JSON numbers hold exactly.
 const versionField = "opencti.version"
 
-// maxRounds bounds how often a batch looks again after a write that came in between.
-const maxRounds = 5
+// maxRaces bounds how often a batch looks again after a write that came in between.
+const maxRaces = 5
 
 var errRaced = errors.New("the document is being changed by someone else")
 
 // adoptStream makes ready to write to a data stream that is there. Its templates are left alone:
 // one of ours could not even be stored beside them.
 func (x *Index) adoptStream(ctx context.Context, s *stream) (*target, error) {
-	shed, err := x.putMapping(ctx, x.o.Name)
+	shed, err := x.putMapping(ctx, x.o.Name, versionField)
 	if err != nil {
 		return nil, err
 	}
@@ -84,12 +85,14 @@ type pending struct {
 func (w *write) toStream(ctx context.Context) error {
 	var open []*pending
 	for i := range w.changes {
-		doc, note := w.document(i)
-		if w.results[i].Outcome == sync.Again {
-			open = append(open, &pending{at: i, id: ecs.DocumentID(w.changes[i].Key), doc: doc, note: note})
+		p, settled := w.index.plan.change(&w.changes[i])
+		if settled {
+			w.settle(i, p.result)
+			continue
 		}
+		open = append(open, &pending{at: i, id: p.id, doc: p.doc, note: p.note})
 	}
-	for round := 0; len(open) > 0 && round < maxRounds; round++ {
+	for round := 0; len(open) > 0 && round < maxRaces; round++ {
 		if err := w.find(ctx, open); err != nil {
 			return err
 		}
@@ -208,7 +211,7 @@ func (w *write) find(ctx context.Context, open []*pending) error {
 			p := open[i/len(backing)]
 			var source struct {
 				OpenCTI struct {
-					Version int64 `json:"version"`
+					Version int64 `json:"version,string"`
 				} `json:"opencti"`
 			}
 			_ = json.Unmarshal(d.Source, &source) // without a version it is older than any
@@ -287,7 +290,7 @@ func (w *write) streamEncoder(doc *ecs.Document, version int64) func([]byte) ([]
 	if shed := w.target.shed.root; shed != nil {
 		e = shed.clone()
 	}
-	e.set(versionField, strconv.AppendInt(nil, version, 10))
+	e.set(versionField, quoted(strconv.FormatInt(version, 10)))
 	return func(dst []byte) ([]byte, error) { return encodeEdited(dst, doc, e) }
 }
 

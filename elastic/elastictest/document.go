@@ -23,7 +23,7 @@ func (c *esCall) document(index, endpoint, id string) {
 	}
 	q := c.r.URL.Query()
 	w := esWrite{verb: "index", index: index, id: id, source: slices.Clone(c.body), versionType: q.Get("version_type")}
-	if endpoint == "_create" || q.Get("op_type") == "create" {
+	if endpoint == "_create" || q.Get("op_type") == "create" || id == "" {
 		w.verb = "create"
 	}
 	if c.r.Method == http.MethodDelete {

@@ -277,17 +277,17 @@ func sourcePicker(v jsontext.Value) func([]byte) []byte {
 	return func(b []byte) []byte { return pickFields(b, fields) }
 }
 
-// pickFields keeps those fields of a document.
+// pickFields keeps those fields of a document, each byte for byte.
 func pickFields(b []byte, fields []string) []byte {
-	var doc map[string]any
-	if json.Unmarshal(b, &doc) != nil {
-		return []byte(`{}`)
-	}
-	out, _ := json.Marshal(pickFrom("", doc, fields), json.Deterministic(true))
+	out, _ := json.Marshal(pickFrom("", b, fields), json.Deterministic(true))
 	return out
 }
 
-func pickFrom(at string, doc map[string]any, fields []string) map[string]any {
+func pickFrom(at string, object jsontext.Value, fields []string) map[string]any {
+	var doc map[string]jsontext.Value
+	if json.Unmarshal(object, &doc) != nil {
+		return nil
+	}
 	out := make(map[string]any)
 	for name, v := range doc {
 		full := strings.TrimPrefix(at+"."+name, ".")
@@ -295,8 +295,8 @@ func pickFrom(at string, doc map[string]any, fields []string) map[string]any {
 			out[name] = v
 			continue
 		}
-		if sub, ok := v.(map[string]any); ok {
-			if picked := pickFrom(full, sub, fields); len(picked) > 0 {
+		if v.Kind() == '{' {
+			if picked := pickFrom(full, v, fields); len(picked) > 0 {
 				out[name] = picked
 			}
 		}
