@@ -72,7 +72,10 @@ func Lint(p *Pattern) []Warning {
 	return l.warnings
 }
 
-type linter struct{ warnings []Warning }
+type linter struct {
+	warnings []Warning
+	unknown  []string // the unknown object types that were warned of
+}
 
 func (l *linter) warn(at int, code WarningCode, format string, args ...any) {
 	l.warnings = append(l.warnings, Warning{at, code, fmt.Sprintf(format, args...)})
