@@ -35,8 +35,9 @@
 //     and a regular expression have all of theirs doubled.
 //   - No space is needed where tokens can be told apart: a:x=1AND is a number and AND.
 //   - Numbers: 01, 1. and 1e5 are none, but .5, +1, -0 and 007.5 are.
-//   - An empty hexadecimal literal is one, an empty base64 literal is none. t'…' bounds each field by itself: the 31st of
-//     February passes, month 13 does not. Order operators take every literal but booleans.
+//   - An empty hexadecimal literal is one, an empty base64 literal is none. t'…' bounds
+//     each field by itself: the 31st of February passes, month 13 does not. Order
+//     operators take every literal but booleans.
 //   - IN may have an empty set, and one of mixed kinds.
 //   - LIKE is for whole texts with % (any run) and _ (any character), and has no escape;
 //     MATCHES searches anywhere in the text. Both are case-sensitive, as = is.

@@ -53,7 +53,7 @@ const (
 // Lint gives the warnings about a pattern, in the order of the text. A pattern with
 // warnings is as valid as one without.
 func Lint(p *Pattern) []Warning {
-	l := linter{}
+	l := linter{unknown: map[string]bool{}}
 	p.Walk(func(n Node) bool {
 		switch n := n.(type) {
 		case *Comparison:
@@ -74,7 +74,7 @@ func Lint(p *Pattern) []Warning {
 
 type linter struct {
 	warnings []Warning
-	unknown  []string // the unknown object types that were warned of
+	unknown  map[string]bool // the unknown object types that were warned of
 }
 
 func (l *linter) warn(at int, code WarningCode, format string, args ...any) {
@@ -96,11 +96,13 @@ func (l *linter) comparison(c *Comparison) {
 // junction looks for what AND and OR inside one observation make of their parts.
 func (l *linter) junction(j *Junction) {
 	var types []string
+	seen := map[string]bool{}
 	equal := map[string]Literal{}
 	unequal := map[string]Literal{}
 	for _, e := range j.Operands {
 		for name := range typesOf(e) {
-			if !slices.Contains(types, name) {
+			if !seen[name] {
+				seen[name] = true
 				types = append(types, name)
 			}
 		}

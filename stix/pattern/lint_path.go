@@ -68,10 +68,10 @@ func propertiesOf(types []string) map[string]propertyType {
 // object warns of an unknown type, once. Types that begin with x- are private.
 func (l *linter) object(c *Comparison) {
 	name := c.Path.Object
-	if strings.HasPrefix(name, "x-") || strings.HasPrefix(name, "x_") || slices.Contains(l.unknown, name) {
+	if strings.HasPrefix(name, "x-") || strings.HasPrefix(name, "x_") || l.unknown[name] {
 		return
 	}
-	l.unknown = append(l.unknown, name)
+	l.unknown[name] = true
 	l.warn(c.Start, WarnObject, "neither STIX nor OpenCTI has an object type %s%s", shorten(name, 60), nearest(name, maps.Keys(objectTypes())))
 }
 

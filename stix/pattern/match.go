@@ -25,8 +25,9 @@ type Sighting struct {
 
 // MatchOptions bounds the search for a match. The zero value has the documented defaults.
 type MatchOptions struct {
-	// MaxSteps is how many observations may be tried in the places of the pattern;
-	// 0 means 10,000,000, a second or less. Only patterns made to be hard come near.
+	// MaxSteps is how often an observation may be tried in a place of the pattern, or
+	// an object in an observation; 0 means 10,000,000, a second or so. Only patterns
+	// made to be hard come near.
 	MaxSteps int
 }
 
@@ -102,8 +103,8 @@ func MatchObjects(e Expr, objects ...map[string]any) (bool, error) {
 		return false, err
 	}
 	steps := 0
-	holds := x.holds(objects, func() bool {
-		steps++
+	holds := x.holds(objects, func(cost int) bool {
+		steps += cost
 		return steps <= defaultMaxSteps
 	})
 	if steps > defaultMaxSteps {

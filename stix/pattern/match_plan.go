@@ -118,7 +118,7 @@ func (s *search) plan(o Observation, windows []window) (plan, bool) {
 		var candidates []int
 		expr := s.matcher.exprs[o]
 		for _, i := range s.byEnd {
-			if !s.step() {
+			if !s.step(1) {
 				return nil, false
 			}
 			t := s.sightings[i]

@@ -66,15 +66,15 @@ const (
 	latestScope
 )
 
-// step counts; it is false when the search has to end.
-func (s *search) step() bool {
+// step counts what has been done; it is false when the search has to end.
+func (s *search) step(cost int) bool {
 	if s.err != nil {
 		return false
 	}
-	s.steps++
-	if s.steps > s.matcher.maxSteps {
+	before := s.steps
+	if s.steps += cost; s.steps > s.matcher.maxSteps {
 		s.err = fmt.Errorf("match pattern: %w (limit %d)", ErrTooHard, s.matcher.maxSteps)
-	} else if s.steps%1024 == 0 {
+	} else if s.steps/1024 != before/1024 {
 		s.err = s.ctx.Err()
 	}
 	return s.err == nil
@@ -172,7 +172,7 @@ func (s *search) pick(p pick, from, times int, then func() bool) bool {
 		return false
 	}
 	for n := from; n < len(p.candidates); n++ {
-		if !s.step() {
+		if !s.step(1) {
 			return false
 		}
 		i := p.candidates[n]
@@ -180,7 +180,7 @@ func (s *search) pick(p pick, from, times int, then func() bool) bool {
 			continue
 		}
 		for count := min(s.free[i], times); count > 0; count-- {
-			if !s.step() {
+			if !s.step(1) {
 				return false
 			}
 			s.bind(i, count)
@@ -200,7 +200,7 @@ func (s *search) enough(p pick, from, times int) bool {
 		return false
 	}
 	for n := from; n < len(p.candidates); n++ {
-		if !s.step() || s.tooLate(p.earliest[n]) {
+		if !s.step(1) || s.tooLate(p.earliest[n]) {
 			return false
 		}
 		if i := p.candidates[n]; s.free[i] > 0 && s.allowed(i) {

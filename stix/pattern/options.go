@@ -2,6 +2,7 @@ package pattern
 
 import (
 	"fmt"
+	"strings"
 )
 
 // The limits that [Options] has when its fields are zero.
@@ -53,4 +54,18 @@ func (o Options) Parse(text string) (*Pattern, error) {
 		return nil, err
 	}
 	return pattern, nil
+}
+
+// VersionOf is the version of the language that an indicator's properties tell of:
+// its pattern_version, or else its spec_version. It is [V21] if neither is known.
+func VersionOf(patternVersion, specVersion string) Version {
+	for _, v := range []string{patternVersion, specVersion} {
+		switch {
+		case v == string(V20) || strings.HasPrefix(v, "2.0."):
+			return V20
+		case v == string(V21) || strings.HasPrefix(v, "2.1."):
+			return V21
+		}
+	}
+	return V21
 }

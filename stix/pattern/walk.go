@@ -150,8 +150,10 @@ func (p *Pattern) Paths() []ObjectPath {
 // ObjectTypes is the object types of the pattern, each once, in the order of the text.
 func (p *Pattern) ObjectTypes() []string {
 	var out []string
+	seen := map[string]bool{}
 	for c := range p.Comparisons() {
-		if !slices.Contains(out, c.Path.Object) {
+		if !seen[c.Path.Object] {
+			seen[c.Path.Object] = true
 			out = append(out, c.Path.Object)
 		}
 	}
