@@ -24,17 +24,14 @@ func (b *builder) patternValues(info *IndicatorInfo) {
 		b.observableValues(info)
 		return
 	}
-	words := make([]string, 0, 4)
-	firstWord := ""
+	words := make([]string, 0, 4) // the types of the values that suffice
+	others := make([]string, 0, 4)
 	valuesOf(p.Root, true, func(v patternValue) {
 		word := b.patternValue(info, v)
 		if v.sufficient {
 			words = add(words, word)
-		}
-		if firstWord == "" {
-			if firstWord = word; word == "" {
-				firstWord = entryWord(v.comparison.Path.Object)
-			}
+		} else {
+			others = add(others, word)
 		}
 	})
 	info.Range = b.blocks
@@ -42,8 +39,15 @@ func (b *builder) patternValues(info *IndicatorInfo) {
 	case len(words) > 0 && !contains(words, i.Type):
 		// The Indicators page names a document by its type and the value that belongs to it.
 		i.Type = words[0]
-	case i.Type == "":
-		i.Type = firstWord
+	case i.Type != "":
+	case len(others) > 0:
+		i.Type = others[0]
+	default:
+		for c := range p.Comparisons() {
+			if i.Type = entryWord(c.Path.Object); i.Type != "" {
+				break
+			}
+		}
 	}
 }
 

@@ -42,7 +42,10 @@ func (r prebuiltRule) find(field, value string) string {
 	return `{"bool":{"filter":[{"kql":{"query":` + quote(r.threatQuery()) + `}},{"term":{` + quote(field) + `:` + quote(value) + `}},` + threatFilters + `]}}`
 }
 
-func quote(s string) string { return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"` }
+func quote(s string) string {
+	b, _ := jsontext.AppendQuote(nil, s) // the error says that invalid UTF-8 was replaced
+	return string(b)
+}
 
 // texts gives the values of a field of a document.
 func texts(doc []byte, field string) []string { return at(doc, field).Texts() }
