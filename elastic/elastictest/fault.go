@@ -104,10 +104,18 @@ type pickedFault struct {
 
 func (f *faults) pick(r *http.Request) *pickedFault {
 	f.mu.Lock()
+	list := slices.Clone(f.list)
+	f.mu.Unlock()
+	// Match is the test's code, which can ask the server for something itself.
+	list = slices.DeleteFunc(list, func(a *activeFault) bool { return a.Match != nil && !a.Match(r) })
+	if len(list) == 0 {
+		return nil
+	}
+	f.mu.Lock()
 	defer f.mu.Unlock()
 	var picked *pickedFault
-	for _, a := range slices.Clone(f.list) {
-		if a.Match != nil && !a.Match(r) {
+	for _, a := range list {
+		if a.Times > 0 && a.done >= a.Times {
 			continue
 		}
 		a.seen++
