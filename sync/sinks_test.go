@@ -122,29 +122,84 @@ func TestHotKeyIsCoalesced(t *testing.T) {
 	})
 }
 
-// TestOldEventsReadAgain: a platform that reads a batch again brings old states
-// after new ones; a sink that keeps no versions must not go back either.
-func TestOldEventsReadAgain(t *testing.T) {
+// TestFullLaneGoesAtOnce: a source that waits for room fills no batch, so there is nothing to wait for.
+func TestFullLaneGoesAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		list := []sync.Change{fake.Upsert(1, at(1)), fake.Upsert(1, at(2)), fake.Upsert(1, at(1)), fake.Upsert(1, at(1))}
-		var got []int64
-		sink := fake.NewMemory("rules")
-		sink.Intercept(func(_ context.Context, changes []sync.Change, apply func() []sync.Result) ([]sync.Result, error) {
-			time.Sleep(time.Second)
-			got = append(got, changes[0].Version)
-			return apply(), nil
-		})
-		e := engine(t, sync.Options{Source: fake.Stream{List: list}, Sinks: []sync.Sink{sink}})
+		var list []sync.Change
+		for i := range 5000 {
+			list = append(list, fake.Upsert(1, at(i+1)))
+		}
+		sink := fake.NewMemory("index")
+		e := engine(t, sync.Options{Source: fake.Stream{List: list}, Sinks: []sync.Sink{sink}, MaxItems: 50, MaxPending: 100})
+		start := time.Now()
 		if err := e.Run(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		for i := 1; i < len(got); i++ {
-			if got[i] < got[i-1] {
-				t.Errorf("versions given to the sink: %v", got)
-			}
+		holds(t, sink, list)
+		if took := time.Since(start); took > 0 {
+			t.Errorf("took %v, want no wait", took)
 		}
-		if e.Stats().Sinks[0].Unacknowledged != 0 {
-			t.Error("something is left")
+	})
+}
+
+// TestOldEventsReadAgain: a platform that reads a batch again brings old states
+// after new ones; a sink that keeps no versions must not go back either.
+func TestOldEventsReadAgain(t *testing.T) {
+	older, newer := fake.Upsert(1, at(1)), fake.Upsert(1, at(2))
+	for _, tt := range []struct {
+		name string
+		rate int // a change a second comes while the one before it is being written
+	}{{"while the newer one waits", 1_000_000}, {"while the newer one is written", 1}} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var got []int64
+				sink := fake.NewMemory("rules")
+				sink.Intercept(func(_ context.Context, changes []sync.Change, apply func() []sync.Result) ([]sync.Result, error) {
+					time.Sleep(1500 * time.Millisecond)
+					got = append(got, changes[0].Version)
+					return apply(), nil
+				})
+				e := engine(t, sync.Options{Source: paced{[]sync.Change{newer, older}, tt.rate}, Sinks: []sync.Sink{sink}})
+				if err := e.Run(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff([]int64{newer.Version}, got); diff != "" {
+					t.Errorf("versions given to the sink (-want +got):\n%s", diff)
+				}
+				if e.Stats().Sinks[0].Unacknowledged != 0 {
+					t.Error("something is left")
+				}
+			})
+		})
+	}
+}
+
+// TestOutageIsProbedAlone: while a target fails, one request at a time is enough.
+func TestOutageIsProbedAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		list := history(3000, 3000)
+		sink := fake.NewMemory("index")
+		start := time.Now()
+		var flying, together atomic.Int64
+		sink.Intercept(func(_ context.Context, _ []sync.Change, apply func() []sync.Result) ([]sync.Result, error) {
+			outage := time.Since(start) < 30*time.Second
+			if flying.Add(1) > 1 && outage && time.Since(start) > 2*time.Second {
+				together.Add(1)
+			}
+			time.Sleep(time.Second)
+			flying.Add(-1)
+			if outage {
+				return nil, &fake.Fault{Class: sync.Transient}
+			}
+			return apply(), nil
+		})
+		e := engine(t, sync.Options{Source: fake.Stream{List: list}, Sinks: []sync.Sink{sink}, MaxItems: 100, Concurrency: 4})
+		if err := e.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		holds(t, sink, list)
+		if n := together.Load(); n > 0 {
+			t.Errorf("%d requests were made beside another while the target failed", n)
 		}
 	})
 }
