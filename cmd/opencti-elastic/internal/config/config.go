@@ -75,7 +75,7 @@ type Elastic struct {
 	OnRevoke      string        `env:"ON_REVOKE" envDefault:"delete" desc:"What becomes of a revoked or expired object: delete, or mark (it stays, flagged, out of the rules' reach)."`
 	RefreshDays   int           `env:"REFRESH_DAYS" envDefault:"25" desc:"Age in days at which a valid document's @timestamp is renewed, so that rules that look back 30 days still see it; 0 is never."`
 	SweepInterval time.Duration `env:"SWEEP_INTERVAL" envDefault:"5m" desc:"How often expired documents are looked for; 0 is never."`
-	Observables   string        `env:"OBSERVABLES" envDefault:"match" desc:"What becomes of observables: match (rules find them), reference (documents that no rule joins) or off."`
+	Observables   string        `env:"OBSERVABLES" envDefault:"join" desc:"What becomes of observables: join (indicator-match rules find them), reference (documents that no rule joins) or none."`
 	HashSecrets   bool          `env:"CREDENTIAL_HASH" envDefault:"false" desc:"Keep the SHA-256 of Credential observables. Their value is never kept."`
 	KeepOriginal  bool          `env:"EVENT_ORIGINAL" envDefault:"false" desc:"Keep the whole STIX object in event.original."`
 
@@ -89,9 +89,11 @@ type Elastic struct {
 	DetectionOnly bool          `env:"DETECTION_ONLY" envDefault:"false" desc:"Leave out indicators whose detection flag is off."`
 	MaxAge        time.Duration `env:"MAX_AGE" envDefault:"0" desc:"Leave out objects that last changed longer ago, such as 8760h; 0 takes all."`
 
-	Rules        string        `env:"RULES" envDefault:"indicator" desc:"Detection rules: indicator (one for each indicator with a pattern), match (a few indicator-match rules for what they can cover), lookup (the same by ES|QL LOOKUP JOIN) or off."`
-	RulesEnabled bool          `env:"RULES_ENABLED" envDefault:"true" desc:"Create rules switched on."`
-	RuleInterval time.Duration `env:"RULE_INTERVAL" envDefault:"5m" desc:"How often each rule runs, at least 1m."`
+	Rules          string        `env:"RULES" envDefault:"indicator" desc:"Detection rules: indicator (one for each indicator with a pattern), match (a few indicator-match rules for what they can cover), lookup (the same by ES|QL LOOKUP JOIN) or off."`
+	RulesEnabled   bool          `env:"RULES_ENABLED" envDefault:"true" desc:"Create rules switched on."`
+	RulesDetection bool          `env:"RULES_DETECTION" envDefault:"false" desc:"Switch on only rules of indicators whose detection flag is set."`
+	RulesMinScore  int           `env:"RULES_MIN_SCORE" envDefault:"0" desc:"Switch on only rules of indicators with this score or a higher one."`
+	RuleInterval   time.Duration `env:"RULE_INTERVAL" envDefault:"5m" desc:"How often each rule runs, at least 1m."`
 
 	DeadLetters string `env:"DEAD_LETTERS" envDefault:"dead-letters.ndjson" desc:"File of the changes that can never succeed, with reasons; - for the log only."`
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -147,8 +148,9 @@ func (e *Elastic) validate(f *faults) {
 	inRange(f, "ELASTIC_SECURITY_REFRESH_DAYS", e.RefreshDays, 0, 29)
 	inRange(f, "ELASTIC_SECURITY_MIN_SCORE", e.MinScore, 0, 100)
 	inRange(f, "ELASTIC_SECURITY_MIN_CONFIDENCE", e.MinConfidence, 0, 100)
+	inRange(f, "ELASTIC_SECURITY_RULES_MIN_SCORE", e.RulesMinScore, 0, 100)
 	oneOf(f, "ELASTIC_SECURITY_ON_REVOKE", e.OnRevoke, "delete", "mark")
-	oneOf(f, "ELASTIC_SECURITY_OBSERVABLES", e.Observables, "match", "reference", "off")
+	oneOf(f, "ELASTIC_SECURITY_OBSERVABLES", e.Observables, "join", "reference", "none")
 	oneOf(f, "ELASTIC_SECURITY_RULES", e.Rules, "indicator", "match", "lookup", "off")
 	if e.MaxTLP != "" {
 		oneOf(f, "ELASTIC_SECURITY_MAX_TLP", e.MaxTLP, "CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
@@ -170,4 +172,20 @@ func oneOf(f *faults, name, value string, words ...string) {
 func validIndex(s string) bool {
 	return s != "" && len(s) <= 255 && s != "." && s != ".." && s == strings.ToLower(s) &&
 		!strings.ContainsAny(s, `\/*?"<>|,# :`) && !strings.ContainsAny(s[:1], "-_+")
+}
+
+// Start is from when on history is read at the first start; zero is the beginning (or, with "live", now).
+func (c *Connector) Start() (time.Time, error) {
+	if c.StartTimestamp == "live" {
+		return time.Time{}, nil
+	}
+	digits, _, _ := strings.Cut(c.StartTimestamp, "-")
+	ms, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("want milliseconds since 1970, or live, got %q", c.StartTimestamp)
+	}
+	if ms == 0 {
+		return time.Time{}, nil
+	}
+	return time.UnixMilli(ms).UTC(), nil
 }

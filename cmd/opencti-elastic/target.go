@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/opencti-elastic/opencti-elastic/cmd/opencti-elastic/internal/config"
+	"github.com/opencti-elastic/opencti-elastic/elastic"
+	"github.com/opencti-elastic/opencti-elastic/opencti"
+	"github.com/opencti-elastic/opencti-elastic/rules"
+	"github.com/opencti-elastic/opencti-elastic/sync"
+)
+
+// target is where the changes go: the sinks, and the work that runs beside them.
+type target struct {
+	sinks  []sync.Sink
+	beside []func(context.Context) error
+	closes []func() error
+}
+
+func (t *target) close() error {
+	var errs []error
+	for _, f := range t.closes {
+		errs = append(errs, f())
+	}
+	return errors.Join(errs...)
+}
+
+// newTarget makes the sinks of Elasticsearch and, unless rules are off, Kibana.
+func newTarget(ctx context.Context, c *config.Config, refs *opencti.References, log *slog.Logger) (*target, error) {
+	builder, err := newBuilder(c, refs)
+	if err != nil {
+		return nil, err
+	}
+	mapper, err := newMapper(c, refs, builder)
+	if err != nil {
+		return nil, err
+	}
+	client, err := newElastic(&c.Elastic)
+	if err != nil {
+		return nil, err
+	}
+	index, err := newIndex(c, client, mapper, log)
+	if err != nil {
+		return nil, err
+	}
+	t := &target{sinks: []sync.Sink{index}, closes: []func() error{func() error { client.Close(); return nil }}}
+	ruleSink, err := newRules(ctx, c, builder, log)
+	if err != nil {
+		return nil, err
+	}
+	if ruleSink != nil {
+		t.sinks = append(t.sinks, ruleSink)
+	}
+	return t, t.keepHouse(c, index, ruleSink, log)
+}
+
+// keepHouse adds the sweep of expired documents and rules and the refresh of old documents.
+func (t *target) keepHouse(c *config.Config, index *elastic.Index, ruleSink *elastic.Rules, log *slog.Logger) error {
+	if c.Elastic.SweepInterval > 0 {
+		options := elastic.SweeperOptions{Index: index, Interval: c.Elastic.SweepInterval}
+		if ruleSink != nil {
+			options.Expired = ruleSink.Expire
+			t.beside = append(t.beside, func(ctx context.Context) error { return sweepRules(ctx, ruleSink, c.Elastic.SweepInterval, log) })
+		}
+		sweeper, err := elastic.NewSweeper(options)
+		if err != nil {
+			return err
+		}
+		t.beside = append(t.beside, sweeper.Run)
+	}
+	if c.Elastic.RefreshDays > 0 {
+		refresher, err := elastic.NewRefresher(elastic.RefresherOptions{Index: index, After: time.Duration(c.Elastic.RefreshDays) * day})
+		if err != nil {
+			return err
+		}
+		t.beside = append(t.beside, refresher.Run)
+	}
+	return nil
+}
+
+// sweepRules removes rules whose time has come though no document of theirs was swept,
+// such as those of indicators that the index leaves out.
+func sweepRules(ctx context.Context, r *elastic.Rules, every time.Duration, log *slog.Logger) error {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case now := <-tick.C:
+			if n, err := r.Sweep(ctx, now); err != nil && ctx.Err() == nil {
+				log.Warn("sweep of expired rules failed; it is tried again", "error", err.Error())
+			} else if n > 0 {
+				log.Info("expired rules swept", "rules", n)
+			}
+		}
+	}
+}
+
+func newBuilder(c *config.Config, refs rules.References) (*rules.Builder, error) {
+	e := &c.Elastic
+	return rules.NewBuilder(rules.Options{
+		Policy: rules.Policy(e.Rules), References: refs, OpenCTIURL: c.BaseURL(), Interval: e.RuleInterval, CreateDisabled: !e.RulesEnabled,
+		Enable:  rules.Enable{Detection: e.RulesDetection, MinScore: e.RulesMinScore},
+		Managed: rules.Managed{Index: e.IndexName},
+	})
+}
+
+// newRules makes the rule sink; nil if rules are off, or no Kibana is configured and none is found.
+func newRules(ctx context.Context, c *config.Config, builder *rules.Builder, log *slog.Logger) (*elastic.Rules, error) {
+	if c.Elastic.Rules == string(rules.Off) {
+		return nil, nil
+	}
+	kibana, err := newKibana(&c.Elastic)
+	if err != nil {
+		return nil, err
+	}
+	if c.Elastic.KibanaURL == "" {
+		if err := findKibana(ctx, kibana); err != nil {
+			log.Error("no Kibana found beside Elasticsearch: NO DETECTION RULES WILL BE MADE; set ELASTIC_SECURITY_KIBANA_URL, or ELASTIC_SECURITY_RULES=off to say that this is meant", "error", err.Error())
+			return nil, nil
+		}
+	}
+	return elastic.NewRules(elastic.RulesConfig{Kibana: kibana, Builder: builder, KeepGone: c.Elastic.OnRevoke == "mark", Logger: log})
+}
+
+func newKibana(e *config.Elastic) (*elastic.Kibana, error) {
+	address := e.KibanaURL
+	if address == "" {
+		var err error
+		if address, err = elastic.KibanaURL(e.Addresses()[0]); err != nil {
+			return nil, fmt.Errorf("ELASTIC_SECURITY_KIBANA_URL: %w", err)
+		}
+	}
+	pool, err := transport(elasticTLS(e))
+	if err != nil {
+		return nil, err
+	}
+	return elastic.NewKibana(elastic.KibanaConfig{
+		URL: strings.TrimRight(address, "/"), Space: e.KibanaSpace, APIKey: e.APIKey, Username: e.Username, Password: e.Password, Transport: pool,
+	})
+}
+
+// findKibana tells whether a Kibana answers where one was only guessed to be. A few
+// tries, since both may be starting; a fault that says "not now" counts as found.
+func findKibana(ctx context.Context, k *elastic.Kibana) error {
+	const tries = 4
+	for i := 1; ; i++ {
+		_, err := k.Status(ctx)
+		if e, ok := errors.AsType[*elastic.StatusError](err); ok && (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden || e.Retryable()) {
+			return nil
+		} else if err == nil || ok || i == tries {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Duration(i) * time.Second):
+		}
+	}
+}

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/opencti-elastic/opencti-elastic/cmd/opencti-elastic/internal/config"
+	"github.com/opencti-elastic/opencti-elastic/ecs"
+	"github.com/opencti-elastic/opencti-elastic/elastic"
+	"github.com/opencti-elastic/opencti-elastic/opencti"
+	"github.com/opencti-elastic/opencti-elastic/rules"
+	"github.com/opencti-elastic/opencti-elastic/stix"
+	"github.com/opencti-elastic/opencti-elastic/sync"
+)
+
+const day = 24 * time.Hour
+
+// load reads the settings and has them judged by one of config's Validate methods.
+func (a app) load(file string, judge func(*config.Config) error) (*config.Config, error) {
+	c, err := config.Load(a.environ, cmpOr(file, "config.yml"), file != "")
+	if err == nil {
+		err = judge(c)
+	}
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return c, nil
+}
+
+func cmpOr(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+func (a app) logger(c *config.Config) *slog.Logger {
+	options := &slog.HandlerOptions{Level: slog.Level(c.Connector.LogLevel)}
+	var handler slog.Handler = slog.NewTextHandler(a.stderr, options)
+	if c.OpenCTI.JSONLogging {
+		handler = slog.NewJSONHandler(a.stderr, options)
+	}
+	log := slog.New(handler)
+	for _, w := range c.Warnings {
+		log.Warn(w)
+	}
+	if !c.Elastic.VerifySSL {
+		log.Warn("certificates of Elasticsearch and Kibana are not verified: anyone on the way can read and change everything; set ELASTIC_SECURITY_VERIFY_SSL=true")
+	}
+	return log
+}
+
+func openctiTLS(c *config.OpenCTI) elastic.TLS {
+	return elastic.TLS{
+		CAFile: c.CACert, Fingerprint: c.Fingerprint, CertFile: c.ClientCert, KeyFile: c.ClientKey,
+		// Whoever names an authority or a fingerprint wants them checked.
+		InsecureSkipVerify: !c.VerifySSL && c.CACert == "" && c.Fingerprint == "",
+	}
+}
+
+func elasticTLS(c *config.Elastic) elastic.TLS {
+	return elastic.TLS{CAFile: c.CACert, Fingerprint: c.Fingerprint, CertFile: c.ClientCert, KeyFile: c.ClientKey, InsecureSkipVerify: !c.VerifySSL}
+}
+
+// transport is a connection pool with the TLS block.
+func transport(t elastic.TLS) (*http.Transport, error) {
+	settings, err := t.Config()
+	if err != nil {
+		return nil, err
+	}
+	pool := http.DefaultTransport.(*http.Transport).Clone()
+	pool.TLSClientConfig = settings
+	return pool, nil
+}
+
+// newStream makes the live stream as the settings say.
+func newStream(c *config.Config, refs *opencti.References, log *slog.Logger) (*opencti.Stream, error) {
+	pool, err := transport(openctiTLS(&c.OpenCTI))
+	if err != nil {
+		return nil, err
+	}
+	until, never, err := c.Connector.Recover()
+	if err != nil {
+		return nil, err
+	}
+	start, err := c.Connector.Start()
+	if err != nil {
+		return nil, err
+	}
+	return opencti.NewStream(opencti.Config{
+		URL: c.OpenCTI.URL, Token: c.OpenCTI.Token, StreamID: c.Connector.StreamID,
+		IgnoreDeletes: !c.Connector.ListenDelete, Dependencies: !c.Connector.NoDependencies, WithInferences: c.Connector.WithInferences,
+		Start:        opencti.Start{Live: start.IsZero() && c.Connector.StartTimestamp == "live", At: start},
+		Recover:      opencti.Recover{Disable: never, Until: until},
+		MaxEventSize: c.Connector.MaxEventMiB << 20, SilenceTimeout: c.Connector.SilenceTimeout,
+		HTTPClient: &http.Client{Transport: pool}, Logger: log, References: refs,
+	})
+}
+
+func newConnector(c *config.Config, sinks []string, log *slog.Logger) (*opencti.Connector, error) {
+	pool, err := transport(openctiTLS(&c.OpenCTI))
+	if err != nil {
+		return nil, err
+	}
+	headers, err := c.OpenCTI.Headers()
+	if err != nil {
+		return nil, err
+	}
+	client, err := opencti.NewClient(opencti.ClientConfig{URL: c.OpenCTI.URL, Token: c.OpenCTI.Token, Headers: headers, HTTPClient: &http.Client{Transport: pool}})
+	if err != nil {
+		return nil, err
+	}
+	return opencti.NewConnector(client, opencti.ConnectorConfig{
+		ID: c.Connector.ID, Name: c.Connector.Name, Scope: c.Connector.Scope, Sinks: sinks,
+		PatternTypes: []string{"kql", "lucene", "eql", "esql"}, PingInterval: c.Connector.PingInterval, Logger: log,
+	})
+}
+
+// newMapper makes the mapper of documents; builder, if there is one, says why an indicator has no rule.
+func newMapper(c *config.Config, refs ecs.References, builder *rules.Builder) (*ecs.Mapper, error) {
+	e := &c.Elastic
+	var reason func(*stix.Object) string
+	if builder != nil && builder.Policy() != rules.Off {
+		reason = builder.Reason
+	}
+	return ecs.NewMapper(ecs.Options{
+		Module: e.Module, OpenCTIURL: c.BaseURL(), ExpireAfter: time.Duration(e.ExpireDays) * day,
+		RefreshAfter: time.Duration(e.RefreshDays) * day, DisableRefresh: e.RefreshDays == 0,
+		KeepOriginal: e.KeepOriginal, Observables: ecs.ObservablePolicy(e.Observables), CredentialHash: e.HashSecrets,
+		OnRevoke: ecs.RevokePolicy(e.OnRevoke), References: refs, RuleReason: reason,
+		Filter: ecs.Filter{
+			Score: e.MinScore, Confidence: e.MinConfidence, Labels: e.Labels, NotLabels: e.ExcludeLabels, TLP: e.MaxTLP,
+			Authors: e.Authors, Types: e.Types, Detection: e.DetectionOnly, MaxAge: e.MaxAge,
+		},
+	})
+}
+
+func newElastic(c *config.Elastic) (*elastic.Client, error) {
+	return elastic.NewClient(elastic.Config{
+		URLs: c.Addresses(), APIKey: c.APIKey, Username: c.Username, Password: c.Password, TLS: elasticTLS(c), Gzip: c.Compress,
+	})
+}
+
+func newIndex(c *config.Config, client *elastic.Client, mapper *ecs.Mapper, log *slog.Logger) (*elastic.Index, error) {
+	e := &c.Elastic
+	return elastic.NewIndex(elastic.IndexOptions{
+		Client: client, Mapper: mapper, Name: e.IndexName, KeepRevoked: e.OnRevoke == "mark", Pipeline: e.Pipeline, Lookup: e.LookupIndex,
+		MaxItems: e.BatchSize, ReferenceURL: c.BaseURL(), Logger: log,
+	})
+}
+
+func deadLetters(c *config.Config) (sync.DeadLetters, func() error) {
+	if c.Elastic.DeadLetters == "-" {
+		return nil, func() error { return nil }
+	}
+	f := &sync.FileDeadLetters{Path: c.Elastic.DeadLetters}
+	return f, f.Close
+}
+
+func names(sinks []sync.Sink) []string {
+	var out []string
+	for _, s := range sinks {
+		out = append(out, s.Name())
+	}
+	return out
+}
+
+// follow keeps the promise that Run returns when all it started has: work runs
+// beside main until main has ended, and then gets until its own end.
+func follow(ctx context.Context, main func(context.Context) error, beside ...func(context.Context) error) error {
+	working, stop := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan error, len(beside))
+	for _, work := range beside {
+		go func() { done <- work(working) }()
+	}
+	err := main(ctx)
+	stop()
+	for range beside {
+		if e := <-done; e != nil && err == nil && working.Err() == nil {
+			err = fmt.Errorf("beside the stream: %w", e)
+		}
+	}
+	return err
+}

@@ -1,0 +1,20 @@
+package rules
+
+import (
+	"errors"
+
+	"github.com/opencti-elastic/opencti-elastic/stix"
+)
+
+// Reason tells in words why an indicator has no detection rule at all, "" if it has one, is
+// covered by a match rule, or is of no interest. It is what a document says of its indicator, for those who miss a rule.
+func (b *Builder) Reason(o *stix.Object) string {
+	err := b.wanted(o)
+	if err == nil {
+		_, err = b.detect(o)
+	}
+	if none, ok := errors.AsType[*NoRuleError](err); ok && none.Why != NotIndicator {
+		return none.Detail
+	}
+	return ""
+}
