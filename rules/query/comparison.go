@@ -85,6 +85,14 @@ func (c *compiler) hold(cmp *pattern.Comparison, op pattern.Op, e *entry, f *fie
 	if op == pattern.Exists {
 		return holds{verdict: always}
 	}
+	if e.transform == IPOrDomain {
+		switch addresses := countAddresses(cmp); {
+		case f.class == classIP && addresses == 0:
+			return mismatched("a text that is no address is looked for in the other fields only")
+		case f.class == classText && addresses > 0 && addresses == len(literals(cmp)):
+			return mismatched("an address is looked for in address fields only")
+		}
+	}
 	switch f.class {
 	case classText:
 		return textHolds(cmp, op, e.transform)
@@ -109,6 +117,17 @@ func literals(cmp *pattern.Comparison) []pattern.Literal {
 		return cmp.Set
 	}
 	return []pattern.Literal{cmp.Value}
+}
+
+// countAddresses counts the literals that are addresses or blocks of addresses.
+func countAddresses(cmp *pattern.Comparison) int {
+	count := 0
+	for _, l := range literals(cmp) {
+		if _, ok := network(l.Text); ok {
+			count++
+		}
+	}
+	return count
 }
 
 func mismatched(reason string) holds { return holds{verdict: mismatch, reason: reason} }

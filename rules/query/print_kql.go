@@ -97,6 +97,9 @@ func appendKQLValue(b []byte, v value) []byte {
 	for i := 0; i < len(v.text); {
 		c := v.text[i]
 		switch {
+		case c == '\\' && (i+1 == len(v.text) || v.text[i+1] == '"'):
+			// Elasticsearch's reader takes it for the escape of the quote behind it.
+			b = appendUnicode(b, '\\')
 		case c == '"' || c == '\\':
 			b = append(b, '\\', c)
 		case c == '\n':

@@ -49,7 +49,6 @@ func encodingFault(l pattern.Literal) string {
 
 func textEquals(cmp *pattern.Comparison, tr Transform) holds {
 	var values []value
-	addresses := 0
 	for _, l := range literals(cmp) {
 		if reason := encodingFault(l); reason != "" {
 			return mismatched(reason)
@@ -63,14 +62,10 @@ func textEquals(cmp *pattern.Comparison, tr Transform) holds {
 		}
 		if tr == IPOrDomain {
 			if _, ok := network(l.Text); ok {
-				addresses++
 				continue
 			}
 		}
 		values = append(values, value{text: tr.apply(l.Text)})
-	}
-	if len(values) == 0 && addresses > 0 {
-		return mismatched("an address is looked for in address fields only")
 	}
 	if tr == Registry {
 		return registryEquals(values)
