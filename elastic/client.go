@@ -29,8 +29,8 @@ type Config struct {
 	Username, Password string
 	// TLS is how to check the server.
 	TLS TLS
-	// Gzip compresses bulk requests. It saves four fifths of the bytes and costs more
-	// CPU than all the rest of a write; for links that are slow or paid for.
+	// Gzip compresses bulk requests: a tenth to a quarter of the bytes for about half as much CPU
+	// again as a write takes here. For links that are slow or paid for.
 	Gzip bool
 	// StallTimeout ends a request on whose connection no byte moves, default 1 minute.
 	// There is no limit for a whole request.

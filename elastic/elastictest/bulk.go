@@ -38,6 +38,7 @@ func (c *esCall) bulk(index string) {
 		return
 	}
 	c.server.counts.bulk(len(items))
+	c.server.precheck(items)
 	c.server.mu.Lock()
 	pipeline := c.r.URL.Query().Get("pipeline")
 	for i := range items {
@@ -60,6 +61,32 @@ func (c *esCall) bulk(index string) {
 	}
 	c.server.mu.Unlock()
 	c.answer(http.StatusOK, bulkAnswer(items, c.fields()))
+}
+
+// precheck holds the documents against the mapping of their index before the lock is taken, so that
+// requests go on beside each other. What it cannot tell is left for later.
+func (s *Elasticsearch) precheck(items []esItem) {
+	var tree *fieldTree
+	var of string
+	for i := range items {
+		w := &items[i].esWrite
+		if w.verb == "delete" {
+			continue
+		}
+		if tree == nil || of != w.index {
+			s.mu.RLock()
+			if list := s.named(w.index); len(list) == 1 {
+				tree, of = list[0].tree, w.index
+			}
+			s.mu.RUnlock()
+			if tree == nil || of != w.index {
+				continue
+			}
+		}
+		if after, err := tree.check(w.source); err == nil && after == tree {
+			w.checked = tree
+		}
+	}
 }
 
 // injected is the item's fault, if it has one.

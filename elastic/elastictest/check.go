@@ -201,8 +201,11 @@ func guessType(v jsontext.Value) string {
 	return ""
 }
 
-// textOf is the content of a JSON text.
+// textOf is the content of a JSON text, and anything else as it stands.
 func textOf(v []byte) string {
+	if len(v) < 2 || v[0] != '"' {
+		return string(v)
+	}
 	if bytes.IndexByte(v, '\\') < 0 {
 		return string(v[1 : len(v)-1])
 	}
@@ -219,13 +222,17 @@ func accepts(t *fieldTree, v jsontext.Value) bool {
 	if kind == '{' {
 		return t.kind == "ip_range" || t.kind == "long_range"
 	}
+	switch t.kind {
+	case "text", "match_only_text", "wildcard", "version":
+		return true
+	case "keyword":
+		return len(v) <= maxTerm || t.ignoreAbove > 0 || !t.indexed || len(textOf(v)) <= maxTerm
+	}
 	s := string(v)
 	if kind == '"' {
 		s = textOf(v)
 	}
 	switch t.kind {
-	case "keyword":
-		return len(s) <= maxTerm || t.ignoreAbove > 0 || !t.indexed
 	case "constant_keyword":
 		return t.constant == "" || s == t.constant
 	case "long", "integer", "short", "byte", "unsigned_long":

@@ -68,6 +68,8 @@ type esWrite struct {
 	versionType string
 	seqNo       *int64
 	term        *int64
+	// checked is the mapping that the document was already held against.
+	checked *fieldTree
 }
 
 // esWritten is what became of a write.
@@ -110,11 +112,13 @@ func (s *Elasticsearch) write(w *esWrite) (esWritten, *esError) {
 
 // check holds a document against the mapping, and lets dynamic mapping add to it.
 func (s *Elasticsearch) check(x *esIndex, w *esWrite) *esError {
-	tree, err := x.tree.check(w.source)
-	if err != nil {
-		return err
+	if w.checked != x.tree {
+		tree, err := x.tree.check(w.source)
+		if err != nil {
+			return err
+		}
+		x.tree = tree
 	}
-	x.tree = tree
 	if x.stream != "" && !bytes.Contains(w.source, []byte(`"@timestamp"`)) {
 		return esFail(http.StatusBadRequest, "document_parsing_exception", "data stream timestamp field [@timestamp] is missing")
 	}
