@@ -55,6 +55,34 @@ func BenchmarkString(b *testing.B) {
 	}
 }
 
+func BenchmarkFind(b *testing.B) {
+	var sightings []pattern.Sighting
+	for i := range 1000 {
+		sightings = append(sightings, at([]string{"alice", "bob", "carol"}[i%3], i, i+5, 1))
+	}
+	for _, text := range []string{
+		"[p:n = 'carol']",
+		"([p:n = 'alice'] FOLLOWEDBY [p:n = 'bob']) WITHIN 30 SECONDS",
+		"[p:n = 'alice'] REPEATS 50 TIMES WITHIN 60 SECONDS",
+	} {
+		b.Run(text, func(b *testing.B) {
+			p, err := pattern.Parse(text)
+			if err != nil {
+				b.Fatal(err)
+			}
+			m, err := pattern.NewMatcher(p, pattern.MatchOptions{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				if _, err := m.Find(b.Context(), sightings); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 // TestAllocations holds the promise about the most common kind of pattern.
 func TestAllocations(t *testing.T) {
 	for _, text := range []string{

@@ -3,6 +3,7 @@ package pattern
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -109,16 +110,8 @@ func decimalOf(v any) (decimal, bool) {
 		return parseDecimal(string(v))
 	case Number:
 		return parseDecimal(string(v))
-	case int:
-		return parseDecimal(strconv.Itoa(v))
-	case int64:
-		return parseDecimal(strconv.FormatInt(v, 10))
-	case int32:
-		return parseDecimal(strconv.FormatInt(int64(v), 10))
-	case uint64:
-		return parseDecimal(strconv.FormatUint(v, 10))
-	case uint32:
-		return parseDecimal(strconv.FormatUint(uint64(v), 10))
+	case int, int8, int16, int32, int64, uint, uint8, uint16, uint32, uint64:
+		return parseDecimal(fmt.Sprint(v))
 	}
 	return decimal{}, false
 }
