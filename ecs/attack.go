@@ -1,45 +1,52 @@
 package ecs
 
-import "github.com/opencti-elastic/opencti-elastic/stix"
-
 const (
 	attackChain     = "mitre-attack"
 	attackFramework = "MITRE ATT&CK"
 	attackTactics   = "https://attack.mitre.org/tactics/"
 )
 
-// tactics is ATT&CK's enterprise tactics by the short name that kill chain phases use.
-var tactics = map[string]struct{ id, name string }{
-	"reconnaissance":       {"TA0043", "Reconnaissance"},
-	"resource-development": {"TA0042", "Resource Development"},
-	"initial-access":       {"TA0001", "Initial Access"},
-	"execution":            {"TA0002", "Execution"},
-	"persistence":          {"TA0003", "Persistence"},
-	"privilege-escalation": {"TA0004", "Privilege Escalation"},
-	"defense-evasion":      {"TA0005", "Defense Evasion"},
-	"credential-access":    {"TA0006", "Credential Access"},
-	"discovery":            {"TA0007", "Discovery"},
-	"lateral-movement":     {"TA0008", "Lateral Movement"},
-	"collection":           {"TA0009", "Collection"},
-	"command-and-control":  {"TA0011", "Command and Control"},
-	"exfiltration":         {"TA0010", "Exfiltration"},
-	"impact":               {"TA0040", "Impact"},
+// A tactic is one of ATT&CK's enterprise tactics.
+type tactic struct{ phase, id, name, reference string }
+
+// tactics is the tactics by the short name that kill chain phases use. The texts stand here
+// whole, so that none has to be put together for a document.
+var tactics = map[string]tactic{
+	"reconnaissance":       {"[mitre-attack] reconnaissance", "TA0043", "Reconnaissance", attackTactics + "TA0043/"},
+	"resource-development": {"[mitre-attack] resource-development", "TA0042", "Resource Development", attackTactics + "TA0042/"},
+	"initial-access":       {"[mitre-attack] initial-access", "TA0001", "Initial Access", attackTactics + "TA0001/"},
+	"execution":            {"[mitre-attack] execution", "TA0002", "Execution", attackTactics + "TA0002/"},
+	"persistence":          {"[mitre-attack] persistence", "TA0003", "Persistence", attackTactics + "TA0003/"},
+	"privilege-escalation": {"[mitre-attack] privilege-escalation", "TA0004", "Privilege Escalation", attackTactics + "TA0004/"},
+	"defense-evasion":      {"[mitre-attack] defense-evasion", "TA0005", "Defense Evasion", attackTactics + "TA0005/"},
+	"credential-access":    {"[mitre-attack] credential-access", "TA0006", "Credential Access", attackTactics + "TA0006/"},
+	"discovery":            {"[mitre-attack] discovery", "TA0007", "Discovery", attackTactics + "TA0007/"},
+	"lateral-movement":     {"[mitre-attack] lateral-movement", "TA0008", "Lateral Movement", attackTactics + "TA0008/"},
+	"collection":           {"[mitre-attack] collection", "TA0009", "Collection", attackTactics + "TA0009/"},
+	"command-and-control":  {"[mitre-attack] command-and-control", "TA0011", "Command and Control", attackTactics + "TA0011/"},
+	"exfiltration":         {"[mitre-attack] exfiltration", "TA0010", "Exfiltration", attackTactics + "TA0010/"},
+	"impact":               {"[mitre-attack] impact", "TA0040", "Impact", attackTactics + "TA0040/"},
 }
 
-// killChain fills threat.tactic.* from the phases of ATT&CK and returns all of
+// killChain fills threat.tactic.* from the phases of ATT&CK, and list with all of
 // them as "[kill chain] phase".
-func killChain(phases []stix.KillChainPhase, t *Threat) []string {
-	var all []string
-	for _, p := range phases {
-		all = add(all, "["+p.KillChain+"] "+p.Phase)
-		tactic, ok := tactics[p.Phase]
-		if p.KillChain != attackChain || !ok || contains(t.Tactic.ID, tactic.id) {
+func (b *builder) killChain(list *[]string) {
+	t := &b.doc.Threat
+	for e := range b.o.Root("kill_chain_phases").Elements() {
+		chain, _ := e.Member("kill_chain_name").Text()
+		phase, _ := e.Member("phase_name").Text()
+		if phase == "" {
 			continue
 		}
+		tactic, ok := tactics[phase]
+		if chain != attackChain || !ok {
+			b.add(list, "["+chain+"] "+phase)
+			continue
+		}
+		b.add(list, tactic.phase)
 		t.Framework = attackFramework
-		t.Tactic.ID = append(t.Tactic.ID, tactic.id)
-		t.Tactic.Name = append(t.Tactic.Name, tactic.name)
-		t.Tactic.Reference = append(t.Tactic.Reference, attackTactics+tactic.id+"/")
+		b.add(&t.Tactic.ID, tactic.id)
+		b.add(&t.Tactic.Name, tactic.name)
+		b.add(&t.Tactic.Reference, tactic.reference)
 	}
-	return all
 }

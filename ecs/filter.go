@@ -129,8 +129,13 @@ func (f *Filter) checkTLP(o *stix.Object) string {
 	if f.TLP == "" {
 		return ""
 	}
-	if level, _ := markings(o.Markings(), f.References); level != "" && tlpRank(level) > tlpRank(tlpLevel(f.TLP)) {
-		return "TLP:" + level + " is above TLP:" + tlpLevel(f.TLP)
+	rank := -1
+	for _, ref := range o.Markings() {
+		_, level := markingOf(ref, f.References)
+		rank = max(rank, tlpRank(level))
+	}
+	if ceiling := tlpRank(tlpLevel(f.TLP)); rank > ceiling {
+		return tlpNames[rank] + " is above " + tlpOf(ceiling)
 	}
 	return ""
 }

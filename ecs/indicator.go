@@ -26,8 +26,8 @@ func (b *builder) indicator() {
 		info.Detection = truthOf(is)
 	}
 	b.references(&info.References)
-	info.KillChainPhase = killChain(o.KillChainPhases(), &d.Threat)
-	i.TLP, info.Marking = markings(o.Markings(), opt.References)
+	b.killChain(&info.KillChainPhase)
+	i.TLP = b.markings(&info.Marking)
 	info.Author, i.Provider, info.AuthorClass = b.author()
 	b.validity(info)
 	b.patternValues(info)

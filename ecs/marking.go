@@ -34,19 +34,24 @@ type References interface {
 	Marking(ref string) (name, definitionType string, ok bool)
 }
 
-// markings gives the most restrictive TLP of the markings, "" if there is none,
-// and the names of all that are known.
-func markings(refs []string, known References) (tlp string, names []string) {
+// markings adds the names of the object's markings to a list and gives the most
+// restrictive TLP of them, "" if there is none.
+func (b *builder) markings(names *[]string) (tlp string) {
 	rank := -1
-	for _, ref := range refs {
-		name, level := markingOf(ref, known)
-		names = add(names, name)
+	for e := range b.o.Property("object_marking_refs").Elements() {
+		ref, _ := e.Text()
+		name, level := markingOf(ref, b.m.options.References)
+		b.add(names, name)
 		rank = max(rank, tlpRank(level))
 	}
-	if rank >= 0 {
-		tlp = tlpLevels[rank]
+	return tlpOf(rank)
+}
+
+func tlpOf(rank int) string {
+	if rank < 0 {
+		return ""
 	}
-	return tlp, names
+	return tlpLevels[rank]
 }
 
 // markingOf gives a marking's name and, if it is of TLP, its level.

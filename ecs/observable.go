@@ -21,7 +21,7 @@ func (b *builder) observable(t *observableType) {
 		info.IsInferred = Truth{inferred, true}
 	}
 	i := &d.Threat.Indicator
-	i.TLP, info.Marking = markings(o.Markings(), b.m.options.References)
+	i.TLP = b.markings(&info.Marking)
 	info.Author, i.Provider, info.AuthorClass = b.author()
 	i.Type = t.word
 	for _, path := range t.main {
