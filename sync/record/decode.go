@@ -70,6 +70,8 @@ func look(v stix.Value) (s shape) {
 func event(s shape, v []byte) []sync.Change {
 	switch s.event {
 	case sync.KindCreate, sync.KindUpdate, sync.KindDelete, sync.KindMerge:
+	case kindInvalid:
+		return invalid(errors.New("the event was unreadable already when it was recorded"), v)
 	default:
 		return nil
 	}
@@ -140,6 +142,9 @@ func letter(v []byte) (sync.Position, []sync.Change) {
 }
 
 func wellFormed(v []byte) bool { return jsontext.Value(v).IsValid(lenient) }
+
+// kindInvalid is the name under which [Writer.Change] keeps what could not be read.
+const kindInvalid = "invalid"
 
 func invalid(err error, raw []byte) []sync.Change {
 	return []sync.Change{{Op: sync.Invalid, Err: err, Raw: raw}}

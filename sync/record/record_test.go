@@ -159,6 +159,21 @@ func TestChanges(t *testing.T) {
 			"invalid 9-1 f:6: the event has no data",
 			"progress commit 9-1",
 		}},
+		{"dead letters", `{"time":"2026-11-23T00:00:00Z","sink":"index","reason":"mapping","op":"upsert","key":"indicator--a","position":"7-0","version":7340032,"object":` + object("a") + "}\n" +
+			`{"op":"delete","key":"k","position":"8-0"}` + "\n" +
+			`{"op":"invalid","reason":"cut","position":"9-0","raw":"{"}` + "\n" +
+			`{"op":"invalid","reason":"old decoder","position":"9-1","raw":` + fmt.Sprintf("%q", `{"type":"update","data":`+object("b")+`}`) + "}\n" +
+			`{"op":"explode"}`, []string{
+			"upsert indicator--a 7-0 v7 , commit 0-0",
+			"delete k 8-0 v8 , commit 7-0",
+			"invalid 9-0 f:3: cut",
+			"upsert indicator--b 9-1 v9 updated, commit 9-0",
+			`invalid 9-1 f:5: dead letter: operation "explode": want upsert, delete or invalid`,
+			"progress commit 9-1",
+		}},
+		{"what was unreadable when it was recorded", `{"id":"7-0","event":"invalid","data":"{"}`, []string{
+			"invalid 7-0 f:1: the event was unreadable already when it was recorded", "progress commit 7-0",
+		}},
 		{"nothing", "\n\n", nil},
 	}
 	for _, tt := range tests {

@@ -114,7 +114,7 @@ func quote(b []byte, s string) []byte {
 }
 
 // Change writes an event that means the change. Progress is left out; of an
-// Invalid change its raw data is kept, under the name "invalid", for people.
+// Invalid change its raw data is kept, under the name "invalid".
 func (w *Writer) Change(c sync.Change) error {
 	id := ""
 	if !c.Position.IsZero() {
@@ -130,7 +130,7 @@ func (w *Writer) Change(c sync.Change) error {
 		}
 		return w.Event(id, sync.KindDelete, envelope4(c, kind))
 	case sync.Invalid:
-		return w.Event(id, "invalid", c.Raw)
+		return w.Event(id, kindInvalid, c.Raw)
 	}
 	return nil
 }
