@@ -245,15 +245,3 @@ func (k *Kibana) RulesByTag(ctx context.Context, tag string) iter.Seq2[*StoredRu
 		}
 	}
 }
-
-// SetEnabled switches the rule of that id (Kibana's) on or off, and changes nothing else.
-func (k *Kibana) SetEnabled(ctx context.Context, id string, enabled bool) (*StoredRule, error) {
-	b, err := json.Marshal(struct {
-		ID      string `json:"id"`
-		Enabled bool   `json:"enabled"`
-	}{id, enabled})
-	if err != nil {
-		return nil, fmt.Errorf("switch rule: %w", err)
-	}
-	return k.one(ctx, kibanaRequest{op: "switch rule", method: http.MethodPatch, url: k.base + rulesPath, body: b})
-}

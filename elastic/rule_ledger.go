@@ -14,6 +14,7 @@ import (
 // ledger is what is known of our rules in Kibana, by rule_id.
 type ledger struct {
 	loading chan struct{} // holds one token; whoever takes it may load
+	from    time.Time     // until then a search may not see what a former process wrote
 
 	mu       stdsync.Mutex
 	loaded   bool
@@ -32,6 +33,7 @@ type ledgerEntry struct {
 	seen        time.Time // when it was last read or written
 	enabled     bool
 	perMinute   float64
+	planned     float64 // runs a minute of a rule that is about to be written
 	atomic      bool
 	origin      rules.Origin
 	expires     time.Time
@@ -44,8 +46,8 @@ type ledgerEntry struct {
 	carried   *StoredRule
 }
 
-func newLedger() *ledger {
-	l := &ledger{loading: make(chan struct{}, 1), entries: make(map[string]*ledgerEntry)}
+func newLedger(from time.Time) *ledger {
+	l := &ledger{loading: make(chan struct{}, 1), from: from, entries: make(map[string]*ledgerEntry)}
 	l.loading <- struct{}{}
 	return l
 }
@@ -81,7 +83,16 @@ func (e *ledgerEntry) cost() float64 {
 	if e.present && e.enabled {
 		return e.perMinute
 	}
-	return 0
+	return e.planned
+}
+
+// settle forgets what was planned, now that it is written or won't be.
+func (l *ledger) settle(tasks []*ruleTask) {
+	for _, t := range tasks {
+		if t.rule != nil {
+			l.change(t.ruleID, func(e *ledgerEntry) { e.planned = 0 })
+		}
+	}
 }
 
 // saw notes a rule that was read.
@@ -167,6 +178,9 @@ func (r *Rules) ready(ctx context.Context) error {
 
 // load lists our rules and counts the others'.
 func (r *Rules) load(ctx context.Context) (ours []*StoredRule, err error) {
+	if err := sleepUntil(ctx, r.ledger.from); err != nil {
+		return nil, err
+	}
 	status, err := r.kibana.Status(ctx)
 	if err != nil {
 		return nil, blockedUnlessTransient("kibana status", err)
@@ -218,7 +232,18 @@ func (r *Rules) affordable(ruleID, interval string) error {
 	if e := l.entries[ruleID]; e != nil {
 		have -= e.cost()
 	}
-	if l.limit <= 0 || have+l.others+perMinute(interval) <= l.limit {
+	if l.limit <= 0 {
+		return nil
+	}
+	if have+l.others+perMinute(interval) <= l.limit {
+		e := l.entries[ruleID]
+		if e == nil {
+			e = new(ledgerEntry)
+			l.entries[ruleID] = e
+		}
+		l.runs -= e.cost()
+		e.planned = perMinute(interval)
+		l.runs += e.cost()
 		return nil
 	}
 	err := fmt.Errorf("made disabled: with it, rules would run %.0f times a minute, and Kibana's circuit breaker stops at %.0f; "+

@@ -145,3 +145,27 @@ func withoutSuppression(fields map[string]jsontext.Value) map[string]jsontext.Va
 	}
 	return out
 }
+
+// switchedOff is a rule of ours as it is, but disabled by us.
+func switchedOff(current *StoredRule) (map[string]jsontext.Value, error) {
+	out := maps.Clone(current.Fields)
+	for _, name := range answerOnly() {
+		delete(out, name)
+	}
+	meta, ours := rules.ReadMeta(current.Fields["meta"])
+	if !ours {
+		meta = rules.Meta{ManagedBy: rules.ManagedBy, Origin: rules.FromIndicator}
+	}
+	meta.Fingerprint = "switched off"
+	meta.Written = maps.Clone(meta.Written)
+	if meta.Written == nil {
+		meta.Written = make(map[string]jsontext.Value)
+	}
+	out["enabled"], meta.Written["enabled"] = jsontext.Value("false"), jsontext.Value("false")
+	b, err := json.Marshal(meta, json.Deterministic(true))
+	if err != nil {
+		return nil, err
+	}
+	out["meta"] = mergeMeta(b, current.Fields["meta"])
+	return out, nil
+}

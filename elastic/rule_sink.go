@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	stdsync "sync"
 	"sync/atomic"
 	"time"
 
@@ -20,6 +21,9 @@ type RulesConfig struct {
 	// Settle is how long a write may take until Kibana's look-ups see it: twice the
 	// refresh interval of its index; default 2 seconds.
 	Settle time.Duration
+	// Pace is the least time between two small writes, so that changes gather meanwhile and
+	// go in few requests; default 250 milliseconds. Large ones don't wait.
+	Pace time.Duration
 	// Trust is how long it counts what was read of a rule; within it, an indicator that
 	// hasn't changed costs no request. Default 10 minutes.
 	Trust time.Duration
@@ -53,7 +57,7 @@ func (c RulesConfig) Validate() error {
 	if c.MaxImportBytes < 0 || c.MaxImportBytes > maxImportBytes {
 		errs = append(errs, fmt.Errorf("rules: %d bytes an import: want 1 to %d", c.MaxImportBytes, maxImportBytes))
 	}
-	if c.Settle < 0 || c.Trust < 0 || c.PreviewLimit < 0 {
+	if c.Settle < 0 || c.Pace < 0 || c.Trust < 0 || c.PreviewLimit < 0 {
 		errs = append(errs, errors.New("rules: durations and limits must not be negative"))
 	}
 	return errors.Join(errs...)
@@ -78,6 +82,7 @@ type Rules struct {
 	cfg     RulesConfig
 	log     *slog.Logger
 	ledger  *ledger
+	pacer   pacer
 	// noSuppression is set once Kibana's licence has refused suppression.
 	noSuppression atomic.Bool
 }
@@ -90,6 +95,7 @@ func NewRules(c RulesConfig) (*Rules, error) {
 		return nil, err
 	}
 	setIfZero(&c.Settle, 2*time.Second)
+	setIfZero(&c.Pace, 250*time.Millisecond)
 	setIfZero(&c.Trust, 10*time.Minute)
 	setIfZero(&c.MaxImportRules, maxImportRules)
 	setIfZero(&c.MaxImportBytes, maxImportBytes)
@@ -97,7 +103,7 @@ func NewRules(c RulesConfig) (*Rules, error) {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
-	return &Rules{kibana: c.Kibana, builder: c.Builder, cfg: c, log: c.Logger, ledger: newLedger()}, nil
+	return &Rules{kibana: c.Kibana, builder: c.Builder, cfg: c, log: c.Logger, ledger: newLedger(time.Now().Add(c.Settle))}, nil
 }
 
 func setIfZero[T comparable](p *T, value T) {
@@ -129,6 +135,11 @@ func (r *Rules) Write(ctx context.Context, changes []sync.Change) ([]sync.Result
 	if err := r.ready(ctx); err != nil {
 		return nil, err
 	}
+	if len(tasks) < r.cfg.MaxImportRules/2 {
+		if err := r.pacer.wait(ctx, r.cfg.Pace); err != nil {
+			return nil, err
+		}
+	}
 	if err := r.perform(ctx, tasks); err != nil {
 		return nil, err
 	}
@@ -159,4 +170,21 @@ func (r *Rules) task(c sync.Change) (*ruleTask, *sync.Result) {
 		return nil, &sync.Result{Outcome: sync.Refused, Err: fmt.Errorf("build rule: %w", err)}
 	}
 	return t, nil
+}
+
+// pacer spaces things out.
+type pacer struct {
+	mu   stdsync.Mutex
+	next time.Time
+}
+
+func (p *pacer) wait(ctx context.Context, pace time.Duration) error {
+	p.mu.Lock()
+	at := time.Now()
+	if p.next.After(at) {
+		at = p.next
+	}
+	p.next = at.Add(pace)
+	p.mu.Unlock()
+	return sleepUntil(ctx, at)
 }

@@ -60,6 +60,7 @@ const maxRuleRounds = 4
 // perform brings all tasks to an end, or to a fault that the engine has to wait
 // out. It gives an error if nothing at all could be done.
 func (r *Rules) perform(ctx context.Context, tasks []*ruleTask) error {
+	defer r.ledger.settle(tasks)
 	open := tasks
 	var fault error
 	for round := 0; len(open) > 0 && round < maxRuleRounds && fault == nil; round++ {

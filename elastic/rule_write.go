@@ -1,6 +1,7 @@
 package elastic
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -14,12 +15,16 @@ import (
 
 // write does what a round has decided: deletes, then replaces and creates.
 func (r *Rules) write(ctx context.Context, tasks []*ruleTask) error {
-	var disable, remove, replace, create, alone []*ruleTask
+	var remove, replace, create, alone []*ruleTask
 	for _, t := range tasks {
 		switch {
 		case t.done:
 		case t.found != nil && r.cfg.KeepGone && t.none != nil && t.none.Gone():
-			disable = append(disable, t)
+			if err := t.switchOff(); err != nil {
+				t.finish(sync.Refused, fmt.Errorf("switch rule off: %w", err))
+			} else if !t.done {
+				replace = append(replace, t)
+			}
 		case t.found != nil:
 			remove = append(remove, t)
 		case t.write == nil:
@@ -32,7 +37,6 @@ func (r *Rules) write(ctx context.Context, tasks []*ruleTask) error {
 		}
 	}
 	for _, step := range [...]func() error{
-		func() error { return r.disable(ctx, disable) },
 		func() error { return r.remove(ctx, remove) },
 		func() error { return r.importAll(ctx, replace, true) },
 		func() error { return r.importAll(ctx, create, false) },
@@ -48,62 +52,56 @@ func (r *Rules) write(ctx context.Context, tasks []*ruleTask) error {
 // remove deletes the rules that were found. A task that wanted another type of rule goes on to the next round.
 func (r *Rules) remove(ctx context.Context, tasks []*ruleTask) error {
 	for chunk := range slices.Chunk(tasks, MaxBulkIDs) {
-		failed, err := r.bulk(ctx, BulkDelete, chunk)
-		if err != nil {
-			return err
-		}
 		for _, t := range chunk {
-			if err := failed[t.found.ID]; err != nil {
-				t.err = err
+			if carried := t.found; t.rule != nil {
+				r.ledger.change(t.ruleID, func(e *ledgerEntry) { e.carried = carried })
+			}
+		}
+		failed, err := r.bulkDelete(ctx, chunk)
+		for _, t := range chunk {
+			if err := cmp.Or(err, failed[t.found.ID]); err != nil {
+				r.deleteFailed(t, err)
 				continue
 			}
 			r.ledger.removed(t.ruleID, t.found.ID, r.cfg.Settle)
 			if t.rule == nil {
 				t.finishNone()
-				continue
 			}
-			carried := t.found
-			r.ledger.change(t.ruleID, func(e *ledgerEntry) { e.carried = carried })
 		}
-	}
-	return nil
-}
-
-// disable switches off the rules of what was revoked or has expired.
-func (r *Rules) disable(ctx context.Context, tasks []*ruleTask) error {
-	var on []*ruleTask
-	for _, t := range tasks {
-		if t.found.Enabled {
-			on = append(on, t)
-		} else {
-			t.finishNone()
-		}
-	}
-	for chunk := range slices.Chunk(on, MaxBulkIDs) {
-		failed, err := r.bulk(ctx, BulkDisable, chunk)
 		if err != nil {
 			return err
 		}
-		for _, t := range chunk {
-			if err := failed[t.found.ID]; err != nil {
-				t.err = err
-				continue
-			}
-			// What comes next must be written even if it is as it was before: it enables the rule.
-			r.ledger.change(t.ruleID, func(e *ledgerEntry) { e.enabled, e.fingerprint = false, "disabled" })
-			t.finishNone()
-		}
 	}
 	return nil
 }
 
-// bulk does a bulk action, and by single calls what it refused. Of those that failed still it gives the errors.
-func (r *Rules) bulk(ctx context.Context, action BulkAction, tasks []*ruleTask) (map[string]error, error) {
+// deleteFailed notes that a rule may or may not be deleted.
+func (r *Rules) deleteFailed(t *ruleTask, err error) {
+	r.fails(t, err)
+	if sync.Classify(err) == sync.Permanent {
+		t.finish(sync.Refused, fmt.Errorf("Kibana refuses to delete the rule: %w", err))
+	}
+}
+
+// switchOff makes ready to switch off a rule of what was revoked or has expired. That is
+// written into the rule itself, so that it isn't taken for a person's doing later.
+func (t *ruleTask) switchOff() error {
+	if !t.found.Enabled {
+		t.finishNone()
+		return nil
+	}
+	fields, err := switchedOff(t.found)
+	t.write = fields
+	return err
+}
+
+// bulkDelete deletes rules, by single calls where the bulk action refuses. Of those that failed still it gives the errors.
+func (r *Rules) bulkDelete(ctx context.Context, tasks []*ruleTask) (map[string]error, error) {
 	ids := make([]string, len(tasks))
 	for i, t := range tasks {
 		ids[i] = t.found.ID
 	}
-	failed, err := r.kibana.BulkAction(ctx, action, ids)
+	failed, err := r.kibana.BulkAction(ctx, BulkDelete, ids)
 	if err != nil {
 		if !refusedWhole(err) {
 			return nil, err
@@ -114,7 +112,7 @@ func (r *Rules) bulk(ctx context.Context, action BulkAction, tasks []*ruleTask) 
 		}
 	}
 	for id := range failed {
-		if err := r.single(ctx, action, id); err != nil {
+		if err := r.kibana.DeleteRule(ctx, id); err != nil {
 			if sync.Classify(err) != sync.Permanent && len(failed) == len(ids) {
 				return nil, err
 			}
@@ -126,17 +124,6 @@ func (r *Rules) bulk(ctx context.Context, action BulkAction, tasks []*ruleTask) 
 	return failed, nil
 }
 
-func (r *Rules) single(ctx context.Context, action BulkAction, id string) error {
-	if action == BulkDelete {
-		return r.kibana.DeleteRule(ctx, id)
-	}
-	_, err := r.kibana.SetEnabled(ctx, id, action == BulkEnable)
-	if noSuchRule(err) {
-		return nil
-	}
-	return err
-}
-
 // removeDoubles deletes all but the oldest of several rules of one rule_id.
 func (r *Rules) removeDoubles(ctx context.Context, doubles map[string]string) error {
 	var tasks []*ruleTask
@@ -144,7 +131,7 @@ func (r *Rules) removeDoubles(ctx context.Context, doubles map[string]string) er
 		tasks = append(tasks, &ruleTask{ruleID: ruleID, found: &StoredRule{ID: id}})
 	}
 	for chunk := range slices.Chunk(tasks, MaxBulkIDs) {
-		failed, err := r.bulk(ctx, BulkDelete, chunk)
+		failed, err := r.bulkDelete(ctx, chunk)
 		if err != nil {
 			return err
 		}
@@ -226,8 +213,7 @@ func (r *Rules) importChunk(ctx context.Context, chunk []*ruleTask, lines []json
 	for _, t := range chunk {
 		switch e := res.Failed[t.ruleID]; {
 		case e == nil && !res.Lost:
-			r.ledger.wrote(t.ruleID, t.write, t.create, r.cfg.Settle)
-			t.finish(sync.Done, nil)
+			r.wrote(t)
 		case e == nil:
 			// Kibana failed on some rules and didn't say which. A look-up tells, and a call of its own tells why.
 			t.err = unsaid(res)
@@ -240,6 +226,16 @@ func (r *Rules) importChunk(ctx context.Context, chunk []*ruleTask, lines []json
 		}
 	}
 	return r.writeAlone(ctx, alone)
+}
+
+// wrote ends a task whose rule Kibana has taken.
+func (r *Rules) wrote(t *ruleTask) {
+	r.ledger.wrote(t.ruleID, t.write, t.create, r.cfg.Settle)
+	if t.rule == nil {
+		t.finishNone()
+		return
+	}
+	t.finish(sync.Done, nil)
 }
 
 // unsaid is what Kibana said of the rules that it did not name.
@@ -313,8 +309,7 @@ func (r *Rules) writeOne(ctx context.Context, t *ruleTask) error {
 	_, suppressed := t.write["alert_suppression"]
 	switch status := statusOf(err); {
 	case err == nil:
-		r.ledger.wrote(t.ruleID, t.write, t.create, r.cfg.Settle)
-		t.finish(sync.Done, nil)
+		r.wrote(t)
 	case suppressed && licenceRefuses(reasonOf(err)):
 		r.giveUpSuppression(reasonOf(err))
 		return r.writeOne(ctx, t)

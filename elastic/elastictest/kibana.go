@@ -30,6 +30,8 @@ type KibanaOptions struct {
 	// RefreshAfter is how many further requests it takes until a write is seen
 	// by searches and by look-ups of a rule_id; 0: at once. Look-ups by id are real-time.
 	RefreshAfter int
+	// RefreshInterval is the same in time; a write is seen once both have passed.
+	RefreshInterval time.Duration
 	// MaxImportBytes is the limit of an import's body; default 10 MiB.
 	MaxImportBytes int64
 	// MaxImportRules is the limit of an import's rules; default 10,000.
@@ -141,7 +143,7 @@ func (k *Kibana) serve(w http.ResponseWriter, r *http.Request) {
 	entry := KibanaRequest{Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Bytes: len(body)}
 	k.count++
 	for _, s := range k.spaces {
-		s.refresh(k.count, k.opts.RefreshAfter)
+		s.refresh(k.count-k.opts.RefreshAfter, time.Now().Add(-k.opts.RefreshInterval))
 	}
 	fault := k.takeFault(r)
 	var ans reply

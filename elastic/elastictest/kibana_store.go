@@ -27,8 +27,9 @@ type storedRule struct {
 }
 
 type dirtyRule struct {
-	id string
-	at int // the request that wrote it
+	id   string
+	at   int // the request that wrote it
+	time time.Time
 }
 
 func newKibanaSpace() *kibanaSpace {
@@ -37,11 +38,11 @@ func newKibanaSpace() *kibanaSpace {
 	}
 }
 
-// refresh shows the writes of request now-after and before to searches.
-func (s *kibanaSpace) refresh(now, after int) {
+// refresh shows the writes of requests before that one, up to that time, to searches.
+func (s *kibanaSpace) refresh(request int, until time.Time) {
 	n := 0
 	for _, d := range s.dirty {
-		if d.at+after >= now {
+		if d.at >= request || d.time.After(until) {
 			break
 		}
 		s.show(d.id)
@@ -86,11 +87,11 @@ func (k *Kibana) put(s *kibanaSpace, id string, r *storedRule) {
 	} else {
 		s.rules[id] = r
 	}
-	s.dirty = append(s.dirty, dirtyRule{id: id, at: k.count})
-	if k.opts.RefreshAfter == 0 {
+	if k.opts.RefreshAfter == 0 && k.opts.RefreshInterval == 0 {
 		s.show(id)
-		s.dirty = s.dirty[:len(s.dirty)-1]
+		return
 	}
+	s.dirty = append(s.dirty, dirtyRule{id: id, at: k.count, time: time.Now()})
 }
 
 // insert keeps a new rule with an id of Kibana's choice.
