@@ -103,6 +103,8 @@ type itemAnswer struct {
 	Status int         `json:"status"`
 	Result string      `json:"result"`
 	Error  *errorCause `json:"error"`
+	// FailureStore is "used" when a data stream put the document aside.
+	FailureStore string `json:"failure_store"`
 }
 
 type bulkAnswer struct {
@@ -114,7 +116,7 @@ type bulkAnswer struct {
 }
 
 // answerFields keeps an answer small; all is read rightly as well if the server ignores it.
-const answerFields = "errors,items.*._index,items.*.status,items.*.result,items.*.error.type,items.*.error.reason,items.*.error.caused_by.type,items.*.error.caused_by.reason"
+const answerFields = "errors,items.*._index,items.*.status,items.*.result,items.*.failure_store,items.*.error.type,items.*.error.reason,items.*.error.caused_by.type,items.*.error.caused_by.reason"
 
 // bulkSender sends bulk requests within the limits and gives an answer for each item.
 type bulkSender struct {

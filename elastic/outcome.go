@@ -9,8 +9,12 @@ import (
 	"github.com/opencti-elastic/opencti-elastic/sync"
 )
 
-// errNoStatus is an item's answer that says nothing.
-var errNoStatus = errors.New("bulk item: the answer has no status")
+var (
+	// errNoStatus is an item's answer that says nothing.
+	errNoStatus = errors.New("bulk item: the answer has no status")
+	// errFailureStore is a document that the data stream did not take, though it says "created".
+	errFailureStore = errors.New("the document went to the data stream's failure store: its mapping refuses it")
+)
 
 // outcome tells what an item's answer means. moved is true when the index is not
 // what it was taken for, so that it has to be looked at again.
@@ -18,18 +22,20 @@ func outcome(verb string, a itemAnswer) (r sync.Result, moved bool) {
 	switch {
 	case a.Status == 0:
 		return sync.Result{Outcome: sync.Again, Err: errNoStatus}, false
+	case a.Status < 300 && a.FailureStore == "used":
+		return sync.Result{Outcome: sync.Refused, Err: errFailureStore}, false
 	case a.Status < 300:
 		return sync.Result{Outcome: sync.Done}, false
 	case a.Status == http.StatusNotFound && verb == "delete" && a.Error == nil:
 		return sync.Result{Outcome: sync.Done}, false // it was not there
-	case a.Status == http.StatusConflict:
+	case a.Status == http.StatusConflict && (a.Error == nil || a.Error.Type == "" || a.Error.Type == "version_conflict_engine_exception"):
 		return sync.Result{Outcome: sync.Superseded}, false
 	}
 	e := a.statusError(verb)
 	switch {
-	case e.indexMissing(), e.isNowStream(), e.noSuchIndexAllowed():
+	case a.Status == http.StatusNotFound, e.isNowStream(), e.noSuchIndexAllowed():
 		return sync.Result{Outcome: sync.Again, Err: e}, true
-	case rejected(e.Type), e.Retryable(), e.indexClosed():
+	case rejected(e.Type), e.Retryable(), e.indexClosed(), a.Status == http.StatusConflict:
 		return sync.Result{Outcome: sync.Again, Err: e, After: e.Wait}, false
 	}
 	return sync.Result{Outcome: sync.Refused, Err: e}, false

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -135,10 +135,14 @@ func (x *Index) putMapping(ctx context.Context, name string, keywords ...string)
 	if missing {
 		body := ours.without(differs).properties()
 		r := request{op: "put mapping", method: http.MethodPut, path: path, body: body}
-		if err := x.o.Client.call(ctx, r, nil); err != nil {
+		err := x.o.Client.call(ctx, r, nil)
+		if e, ok := errors.AsType[*StatusError](err); ok && e.unsupported() {
+			x.o.Logger.WarnContext(ctx, "the mapping lacks fields of ours and cannot be changed; documents are written, but not found by those fields", "index", name, "error", err)
+		} else if err != nil {
 			return paths{}, err
+		} else {
+			x.o.Logger.InfoContext(ctx, "added our fields to the mapping", "index", name)
 		}
-		x.o.Logger.InfoContext(ctx, "added our fields to the mapping", "index", name)
 	}
 	return newPaths(shed), nil
 }
@@ -190,12 +194,37 @@ func (r *resolved) exists(name string) bool {
 // resolve asks what a name stands for. Nothing is no error.
 func (c *Client) resolve(ctx context.Context, name string) (*resolved, error) {
 	var out resolved
-	err := c.call(ctx, request{op: "resolve index", method: http.MethodGet, path: "/_resolve/index/" + name,
-		query: url.Values{"expand_wildcards": {"open,closed,hidden"}}}, &out)
-	if e, ok := errors.AsType[*StatusError](err); ok && e.Status == http.StatusNotFound && e.Type != "" {
+	err := c.call(ctx, request{op: "resolve index", method: http.MethodGet, path: "/_resolve/index/" + name}, &out)
+	e, ok := errors.AsType[*StatusError](err)
+	switch {
+	case ok && e.Status == http.StatusNotFound && e.Type != "":
 		return &out, nil
+	case ok && e.unsupported() && e.Status != http.StatusForbidden:
+		return c.resolveByGet(ctx, name)
 	}
 	return &out, err
+}
+
+// resolveByGet asks in the older way, for servers that do not resolve names.
+func (c *Client) resolveByGet(ctx context.Context, name string) (*resolved, error) {
+	var indices map[string]struct{}
+	var out resolved
+	err := c.call(ctx, request{op: "get index", method: http.MethodGet, path: "/" + name}, &indices)
+	if e, ok := errors.AsType[*StatusError](err); ok && e.Status == http.StatusNotFound {
+		return &out, nil
+	}
+	if err != nil || len(indices) == 0 {
+		return &out, err
+	}
+	names := slices.Sorted(maps.Keys(indices))
+	if strings.HasPrefix(names[0], ".ds-") {
+		out.DataStreams = []stream{{Name: name, Backing: names}}
+	} else {
+		out.Indices = append(out.Indices, struct {
+			Name string `json:"name"`
+		}{name})
+	}
+	return &out, nil
 }
 
 // nameForbidden is what Elasticsearch does not allow in a name, and what would make of it a pattern or a path.

@@ -74,7 +74,7 @@ func (e *StatusError) Blocked() bool {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusProxyAuthRequired, http.StatusPaymentRequired:
 		return true
 	}
-	return e.wrongURL() || e.Type == typeUnknownProduct || e.missingPipeline()
+	return e.wrongURL() || e.Type == typeUnknownProduct || e.misconfigured()
 }
 
 // RetryAfter is how long the server asked to wait, or zero.
@@ -92,11 +92,22 @@ func (e *StatusError) wrongURL() bool {
 	return e.Status >= 300 && e.Status < 400
 }
 
-// missingPipeline: the ingest pipeline of the configuration does not exist. Elasticsearch
+// misconfigured: the ingest pipeline does not exist, or the alias has no index to write to. Elasticsearch
 // says so for each item, as if the documents were at fault.
-func (e *StatusError) missingPipeline() bool {
+func (e *StatusError) misconfigured() bool {
 	return e.Status == http.StatusBadRequest && e.Type == "illegal_argument_exception" &&
-		strings.HasPrefix(e.Reason, "pipeline with id [")
+		(strings.HasPrefix(e.Reason, "pipeline with id [") || strings.HasPrefix(e.Reason, "no write index is defined for alias"))
+}
+
+// unsupported: the server, or what stands before it, does not offer the endpoint, or not to us.
+func (e *StatusError) unsupported() bool {
+	switch e.Status {
+	case http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusNotImplemented:
+		return true
+	case http.StatusNotFound:
+		return e.Type == ""
+	}
+	return e.Status == http.StatusBadRequest && strings.HasPrefix(e.Reason, "no handler found")
 }
 
 func (e *StatusError) indexMissing() bool {

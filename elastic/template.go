@@ -37,6 +37,8 @@ func templatesFor(index string) templates {
 type meta struct {
 	ManagedBy   string `json:"managed_by,omitempty"`
 	Description string `json:"description,omitempty"`
+	// Mode is "lookup" where the index is made in lookup mode.
+	Mode string `json:"mode,omitempty"`
 }
 
 type templateBody struct {
@@ -62,10 +64,21 @@ type indexTemplate struct {
 
 func (x *Index) body() templateBody {
 	settings := map[string]any{"refresh_interval": refreshInterval}
-	if x.o.Lookup {
-		settings["mode"] = "lookup"
+	if mode := x.mode(); mode != "" {
+		settings["mode"] = mode
 	}
 	return templateBody{Settings: map[string]any{"index": settings}, Mappings: ecs.Mapping()}
+}
+
+func (x *Index) mode() string {
+	if x.o.Lookup {
+		return "lookup"
+	}
+	return ""
+}
+
+func (x *Index) meta(description string) meta {
+	return meta{ManagedBy: managedBy, Description: description, Mode: x.mode()}
 }
 
 // indexBody makes an index without the templates' help.
@@ -73,7 +86,7 @@ func (x *Index) indexBody() []byte { return mustMarshal(x.body()) }
 
 func (x *Index) component() componentTemplate {
 	return componentTemplate{Template: x.body(), Version: installedVersion,
-		Meta: meta{managedBy, "Fields and settings of OpenCTI's threat indicators. Put your own into " + templatesFor(x.o.Name).custom + "."}}
+		Meta: x.meta("Fields and settings of OpenCTI's threat indicators. Put your own into " + templatesFor(x.o.Name).custom + ".")}
 }
 
 func (x *Index) template() indexTemplate {
@@ -82,7 +95,7 @@ func (x *Index) template() indexTemplate {
 		Patterns: []string{x.o.Name}, Priority: templatePriority, Version: installedVersion,
 		ComposedOf: []string{names.component, names.custom}, IgnoreMissing: []string{names.custom},
 		AutoCreate: false, // a deleted index comes back by our own hand, with its mapping, not by a late write
-		Meta:       meta{managedBy, "Index of OpenCTI's threat indicators."},
+		Meta:       x.meta("Index of OpenCTI's threat indicators."),
 	}
 }
 
@@ -99,8 +112,8 @@ func (x *Index) installTemplates(ctx context.Context) (stored bool, err error) {
 	}
 	for _, s := range steps {
 		if err := x.installTemplate(ctx, s.kind, s.name, mustMarshal(s.body)); err != nil {
-			if e, ok := errors.AsType[*StatusError](err); ok && e.Status == http.StatusForbidden {
-				x.o.Logger.WarnContext(ctx, "no right to install the templates; the index is made without them", "index", x.o.Name, "error", err)
+			if e, ok := errors.AsType[*StatusError](err); ok && e.unsupported() {
+				x.o.Logger.WarnContext(ctx, "the templates cannot be installed; the index is made without them", "index", x.o.Name, "error", err)
 				return false, nil
 			}
 			return false, err
@@ -145,7 +158,7 @@ func (x *Index) installTemplate(ctx context.Context, kind, name string, body []b
 	switch {
 	case there != nil && there.Meta.ManagedBy != managedBy:
 		return &blockedError{fmt.Errorf("the %s %s is not ours: rename it or choose another index name", kind, name)}
-	case there != nil && there.Version >= installedVersion:
+	case there != nil && (there.Version > installedVersion || there.Version == installedVersion && there.Meta.Mode == x.mode()):
 		return nil
 	}
 	if err := x.o.Client.call(ctx, request{op: "put " + kind, method: http.MethodPut, path: path, body: body}, nil); err != nil {
