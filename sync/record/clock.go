@@ -31,7 +31,10 @@ func (c *clock) place(id sync.Position, changes []sync.Change) {
 	}
 	for i := range changes {
 		changes[i].Position = id
-		changes[i].Version = max(id.Version(), c.floor)
+		if changes[i].Version == 0 {
+			changes[i].Version = id.Version()
+		}
+		changes[i].Version = max(changes[i].Version, c.floor)
 		changes[i].Commit = sync.Checkpoint{Position: c.behind}
 	}
 }

@@ -14,8 +14,9 @@ import (
 
 // shape is what a JSON value can be.
 type shape struct {
-	id, event, kind, op   string
-	data, objects, object stix.Value
+	id, event, kind, op string
+	data, objects       stix.Value
+	version             int64 // 0: that of the id
 }
 
 // decode gives the events of one well-formed JSON value, each with its id or the zero
@@ -31,7 +32,11 @@ func decode(v []byte) iter.Seq2[sync.Position, []sync.Change] {
 		case s.op != "" && s.kind == "" && s.event == "":
 			yield(letter(v))
 		case s.event != "":
-			yield(id, event(s, v))
+			changes := event(s, v)
+			for i := range changes {
+				changes[i].Version = s.version
+			}
+			yield(id, changes)
 		case s.kind == "bundle" || s.kind == "" && s.objects.Kind() == '[':
 			for o := range s.objects.Elements() {
 				if !yield(sync.Position{}, object(o)) {
@@ -55,6 +60,8 @@ func look(v stix.Value) (s shape) {
 			s.event, _ = m.Text()
 		case "type":
 			s.kind, _ = m.Text()
+		case "change_version":
+			s.version, _ = m.Int()
 		case "op":
 			s.op, _ = m.Text()
 		case "data":

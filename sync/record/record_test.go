@@ -272,6 +272,19 @@ func TestOpen(t *testing.T) {
 			t.Errorf("got %d objects, want 1", n)
 		}
 	}
+	// A file that grows while it is read is read as it was.
+	n := 0
+	for range source.Changes(t.Context(), nil) {
+		if n++; n > 5 {
+			t.Fatal("it reads what was added")
+		}
+		f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(f, "\n%s\n", object("b"))
+		f.Close()
+	}
 	_, err = record.Open(path, dir, filepath.Join(dir, "missing"))
 	if err == nil || !strings.Contains(err.Error(), "is a directory") || !strings.Contains(err.Error(), "missing") {
 		t.Errorf("got %v, want both faults", err)

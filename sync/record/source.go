@@ -43,7 +43,7 @@ func Open(paths ...string) (*Source, error) {
 			inputs[i] = Reader("standard input", os.Stdin)
 			continue
 		}
-		inputs[i] = Input{Name: path, Open: func() (io.ReadCloser, error) { return os.Open(path) }}
+		inputs[i] = Input{Name: path, Open: func() (io.ReadCloser, error) { return openFile(path) }}
 		info, err := os.Stat(path)
 		if err == nil && info.IsDir() {
 			err = fmt.Errorf("%s is a directory: name the files in it", path)
@@ -54,6 +54,26 @@ func Open(paths ...string) (*Source, error) {
 		return nil, err
 	}
 	return NewSource(inputs...), nil
+}
+
+// openFile opens a file as long as it is now: what is refused while dead letters are
+// read again may be added to the very same file, and is not to be read without end.
+func openFile(path string) (io.ReadCloser, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	if !info.Mode().IsRegular() {
+		return file, nil
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(file, info.Size()), file}, nil
 }
 
 // Reader is an input that can be read once.

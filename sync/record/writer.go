@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	gosync "sync"
 
@@ -78,7 +79,10 @@ func NewWriter(w io.Writer) *Writer { return &Writer{buf: bufio.NewWriterSize(w,
 
 // Event writes one event as it came: its id (can be empty), its name and its data.
 // Data that is no JSON is kept as a text.
-func (w *Writer) Event(id, event string, data []byte) error {
+func (w *Writer) Event(id, event string, data []byte) error { return w.event(id, event, 0, data) }
+
+// event writes an event with a version of its own, or 0 if it has that of its id.
+func (w *Writer) event(id, event string, version int64, data []byte) error {
 	value := jsontext.Value(bytes.Trim(data, blank))
 	if !value.IsValid(lenient) {
 		quoted, err := jsontext.AppendQuote(nil, data)
@@ -99,6 +103,9 @@ func (w *Writer) Event(id, event string, data []byte) error {
 		w.line = append(quote(append(w.line, `"id":`...), id), ',')
 	}
 	w.line = quote(append(w.line, `"event":`...), event)
+	if version != 0 {
+		w.line = strconv.AppendInt(append(w.line, `,"change_version":`...), version, 10)
+	}
 	w.line = append(append(append(w.line, `,"data":`...), value...), '}', '\n')
 	_, err := w.buf.Write(w.line)
 	if cap(w.line) > 1<<20 {
@@ -113,22 +120,27 @@ func quote(b []byte, s string) []byte {
 	return b
 }
 
-// Change writes an event that means the change. Progress is left out; of an
+// Change writes an event that means the change. A version that is not that of the
+// position (recovered objects) is kept as change_version. Progress is left out; of an
 // Invalid change its raw data is kept, under the name "invalid".
 func (w *Writer) Change(c sync.Change) error {
 	id := ""
 	if !c.Position.IsZero() {
 		id = c.Position.String()
 	}
+	version := c.Version
+	if version == c.Position.Version() {
+		version = 0
+	}
 	switch c.Op {
 	case sync.Upsert:
-		return w.Event(id, upsertEvent(c.Reason), envelope4(c, upsertEvent(c.Reason)))
+		return w.event(id, upsertEvent(c.Reason), version, envelope4(c, upsertEvent(c.Reason)))
 	case sync.Delete:
 		kind := sync.KindDelete
 		if c.Reason == sync.ReasonLeft {
 			kind = sync.KindUpdate
 		}
-		return w.Event(id, sync.KindDelete, envelope4(c, kind))
+		return w.event(id, sync.KindDelete, version, envelope4(c, kind))
 	case sync.Invalid:
 		return w.Event(id, kindInvalid, c.Raw)
 	}
