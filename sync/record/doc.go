@@ -11,7 +11,8 @@
 // into it, and files of different kinds can be mixed:
 //
 //   - a recorded stream, one event a line: {"id":"1795446740123-0","event":"create","data":{…}},
-//     with OpenCTI's envelope as data; id can be missing, other members are ignored;
+//     with OpenCTI's envelope as data; id can be missing, change_version says where a
+//     version is not that of the id, other members are ignored;
 //   - envelopes, STIX objects, bundles or dead letters, one a line;
 //   - a STIX bundle, an answer of a TAXII server, or an array of objects, on any number
 //     of lines and of any size: objects are read one by one.
