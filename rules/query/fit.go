@@ -97,6 +97,9 @@ func (f *fitter) leaf(n node) (node, *opaque) {
 		wide, kept = n.test.glob.loosen(kqlUnsafe)
 		reason = "the text holds _, white space or a reserved character beside a wildcard; " + why
 	case testRegex:
+		if same, ok := globsOf(n); ok {
+			return same, nil
+		}
 		wide, kept = n.test.regex.loose.loosen(kqlUnsafe)
 		reason = "there are no regular expressions in KQL; " + why
 	default:

@@ -312,7 +312,7 @@ func (g *generator) matchText(typ query.Type, tr query.Transform) string {
 	case 8:
 		return `^\w+[.]\w{3}$`
 	case 9:
-		return part + "?" + "x{0,2}"
+		return "y" + part + "z?x{0,2}"
 	case 10:
 		return fmt.Sprintf(`\d{%d,}|%s`, g.IntN(4), part)
 	}

@@ -53,9 +53,23 @@ type test struct {
 
 // value is a constant, written in the one form that all languages take.
 type value struct {
-	text string
-	bare bool // a number or boolean: needs no quotes
+	text  string
+	bare  bool // a number or boolean: needs no quotes
+	plain bool // known to hold nothing that any language escapes
 }
+
+// textValue is a constant text.
+func textValue(s string) value {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= 0x7f {
+			return value{text: s}
+		}
+	}
+	return value{text: s, plain: true}
+}
+
+// bareValue is a constant that stands without quotes.
+func bareValue(s string) value { return value{text: s, bare: true} }
 
 // bound is an end of a range.
 type bound struct {

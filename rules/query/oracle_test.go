@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/opencti-elastic/opencti-elastic/rules/query"
@@ -337,17 +338,27 @@ func matches(v, expression string, fold bool) answer {
 	if fold {
 		expression = "(?i)" + expression
 	}
-	strict, err := regexp.Compile(expression)
-	if err != nil {
-		panic(err)
-	}
-	loose := regexp.MustCompile("(?is)" + expression)
-	a, b := strict.MatchString(v), loose.MatchString(v)
+	a, b := compiled(expression).MatchString(v), compiled("(?is)"+expression).MatchString(v)
 	return answer{a && b, a || b}
 }
 
+// expressions keeps what was compiled: one expression is compared with many values.
+var expressions sync.Map
+
+func compiled(expression string) *regexp.Regexp {
+	if re, ok := expressions.Load(expression); ok {
+		return re.(*regexp.Regexp)
+	}
+	re := regexp.MustCompile(expression)
+	expressions.Store(expression, re)
+	return re
+}
+
+var hiveName = regexp.MustCompile(`(?i)HKEY_(LOCAL_MACHINE|CURRENT_USER|CLASSES_ROOT|USERS|CURRENT_CONFIG)`)
+
 // holdsRegistry compares the path and its parent; deeper ones and other case may match.
 func holdsRegistry(op pattern.Op, path string, l pattern.Literal) answer {
+	original := path
 	for long, short := range map[string]string{
 		"HKEY_LOCAL_MACHINE": "HKLM", "HKEY_CURRENT_USER": "HKCU", "HKEY_CLASSES_ROOT": "HKCR",
 		"HKEY_USERS": "HKU", "HKEY_CURRENT_CONFIG": "HKCC",
@@ -360,17 +371,21 @@ func holdsRegistry(op pattern.Op, path string, l pattern.Literal) answer {
 		}
 	}
 	var a answer
+	raw := original
 	for depth := 0; ; depth++ {
 		h := holdsText(op, path, l, query.AsIs)
-		if h.may || holdsText(op, strings.ToLower(path), pattern.Literal{Kind: l.Kind, Text: strings.ToLower(l.Text)}, query.AsIs).may && op != pattern.Matches {
+		if h.may || holdsText(op, raw, l, query.AsIs).may || holdsText(op, strings.ToLower(path), pattern.Literal{Kind: l.Kind, Text: strings.ToLower(l.Text)}, query.AsIs).may && op != pattern.Matches {
 			a.may = true
 		}
-		a.must = a.must || h.must && depth < 2
+		// The contract speaks of whole hive names only; part of one may be compared with either spelling.
+		named := op != pattern.Like && op != pattern.Matches || hiveName.MatchString(l.Text) || holdsText(op, raw, l, query.AsIs).must
+		a.must = a.must || h.must && named && depth < 2
 		i := strings.LastIndexByte(path, '\\')
 		if i < 0 || ordered(op) {
 			return a
 		}
 		path = path[:i]
+		raw = raw[:max(strings.LastIndexByte(raw, '\\'), 0)]
 	}
 }
 

@@ -36,3 +36,10 @@ func (s *speller) append(b []byte, n *node, inner bool) []byte {
 	}
 	return b
 }
+
+// appendPlain puts a text that needs no escape between double quotes, as all languages do.
+func appendPlain(b []byte, s string) []byte {
+	b = append(b, '"')
+	b = append(b, s...)
+	return append(b, '"')
+}

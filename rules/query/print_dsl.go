@@ -119,6 +119,9 @@ func appendDSLValue(b []byte, v value) []byte {
 	if v.bare {
 		return append(b, v.text...)
 	}
+	if v.plain {
+		return appendPlain(b, v.text)
+	}
 	return appendJSON(b, v.text)
 }
 

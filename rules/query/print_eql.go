@@ -138,6 +138,9 @@ func appendEQLValue(b []byte, v value) []byte {
 	if v.bare {
 		return append(b, v.text...)
 	}
+	if v.plain {
+		return appendPlain(b, v.text)
+	}
 	return appendEQLText(b, v.text)
 }
 

@@ -93,6 +93,9 @@ func appendKQLValue(b []byte, v value) []byte {
 	if v.bare {
 		return append(b, v.text...)
 	}
+	if v.plain {
+		return appendPlain(b, v.text)
+	}
 	b = append(b, '"')
 	for i := 0; i < len(v.text); {
 		c := v.text[i]

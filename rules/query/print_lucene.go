@@ -123,6 +123,9 @@ func appendLuceneValue(b []byte, v value) []byte {
 	if v.bare && !strings.HasPrefix(v.text, "-") {
 		return append(b, v.text...)
 	}
+	if v.plain {
+		return appendPlain(b, v.text)
+	}
 	b = append(b, '"')
 	for i := 0; i < len(v.text); {
 		c := v.text[i]

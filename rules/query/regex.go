@@ -13,6 +13,7 @@ import (
 type regex struct {
 	text  string // in Lucene's syntax
 	loose glob   // what it matches, the glob matches, too
+	tree  *syntax.Regexp
 }
 
 // maxRegex is the longest expression that Elasticsearch takes (index.max_regex_length).
@@ -47,7 +48,7 @@ func matchesHolds(expression string, tr Transform) holds {
 	if tooManyStates(whole) {
 		return mismatched("the regular expression needs a larger automaton than Elasticsearch builds; shorten its counted or alternative parts")
 	}
-	return holds{test: &test{op: testRegex, regex: &regex{text, looseGlob(whole)}}}
+	return holds{test: &test{op: testRegex, regex: &regex{text, looseGlob(whole), whole}}}
 }
 
 // pcre rewrites the few escapes that PCRE has and package syntax lacks.

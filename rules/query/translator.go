@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/opencti-elastic/opencti-elastic/stix/pattern"
 )
@@ -69,6 +70,7 @@ type Translator struct {
 	join       string
 	joinFields []string
 	maxClauses int
+	buffers    sync.Pool // of *buffers
 }
 
 // New makes a translator.
@@ -185,8 +187,11 @@ func joinLosses(a, b []Loss) []Loss {
 
 // spell prints a node as a query over single events.
 func (t *Translator) spell(n *node, lang Language) string {
-	var buf [2048]byte
-	b := buf[:0]
+	buffers, ok := t.buffers.Get().(*buffers)
+	if !ok {
+		buffers = newBuffers()
+	}
+	b := buffers.text[:0]
 	switch lang {
 	case KQL:
 		b = kqlSpeller.append(b, n, false)
@@ -195,10 +200,27 @@ func (t *Translator) spell(n *node, lang Language) string {
 	case EQL:
 		b = eqlSpeller.append(append(b, "any where "...), n, false)
 	case ESQL:
-		var inner [2048]byte
-		b = appendESQL(b, t.indices, luceneSpeller.append(inner[:0], n, false))
+		buffers.inner = luceneSpeller.append(buffers.inner[:0], n, false)
+		b = appendESQL(b, t.indices, buffers.inner)
 	case DSL:
 		b = appendDSL(b, n)
 	}
-	return string(b)
+	text := string(b)
+	if cap(b) <= maxBuffer {
+		buffers.text = b
+		t.buffers.Put(buffers)
+	}
+	return text
+}
+
+// maxBuffer is the largest buffer that is kept for the next query.
+const maxBuffer = 1 << 20
+
+// buffers is what queries are spelt in before their length is known.
+type buffers struct {
+	text, inner []byte
+}
+
+func newBuffers() *buffers {
+	return &buffers{make([]byte, 0, 2048), make([]byte, 0, 1024)}
 }

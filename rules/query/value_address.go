@@ -67,14 +67,14 @@ func inBlocks(nets []netip.Prefix) holds {
 	t := &test{op: testOneOf}
 	for _, p := range nets {
 		if p.IsSingleIP() {
-			t.values = append(t.values, value{text: p.Addr().String()})
+			t.values = append(t.values, textValue(p.Addr().String()))
 			continue
 		}
 		if p.Addr().Is6() && p.Overlaps(mappedBlock) {
 			t.blocks = appendAround(t.blocks, p)
 			continue
 		}
-		t.blocks = append(t.blocks, value{text: p.String()})
+		t.blocks = append(t.blocks, textValue(p.String()))
 	}
 	return holds{test: t}
 }
@@ -86,7 +86,7 @@ func appendAround(blocks []value, p netip.Prefix) []value {
 	for n := p.Bits() + 1; n <= mappedBlock.Bits(); n++ {
 		half := inner
 		half[(n-1)/8] ^= 1 << (7 - (n-1)%8)
-		blocks = append(blocks, value{text: netip.PrefixFrom(netip.AddrFrom16(half), n).Masked().String()})
+		blocks = append(blocks, textValue(netip.PrefixFrom(netip.AddrFrom16(half), n).Masked().String()))
 	}
 	return blocks
 }

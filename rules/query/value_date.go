@@ -24,7 +24,7 @@ func instant(l pattern.Literal) (v value, exact, ok bool) {
 }
 
 func instantValue(t time.Time) value {
-	return value{text: t.UTC().Format(instantLayout)}
+	return textValue(t.UTC().Format(instantLayout))
 }
 
 // dateHolds is the meaning of a comparison with a date field.

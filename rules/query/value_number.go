@@ -36,7 +36,7 @@ func wholeHolds(cmp *pattern.Comparison, op pattern.Op, typ Type) holds {
 		var values []value
 		for _, l := range literals(cmp) {
 			if n, ok := wholeLiteral(l); ok && n >= least && n <= most {
-				values = append(values, value{strconv.FormatInt(n, 10), true})
+				values = append(values, bareValue(strconv.FormatInt(n, 10)))
 			}
 		}
 		return oneOf(values, "the field holds whole numbers, and the literal is none that it can hold")
@@ -90,7 +90,7 @@ func wholeOrder(op pattern.Op, r *big.Rat, least, most int64) holds {
 		}
 		return impossible("no number in the field is that small")
 	}
-	return ordered(op, value{floor.String(), true})
+	return ordered(op, bareValue(floor.String()))
 }
 
 // realHolds is the meaning of a comparison with a field of floating-point numbers.
@@ -123,7 +123,7 @@ func realLiteral(l pattern.Literal) (value, bool) {
 	if math.IsInf(f, 0) {
 		return value{}, false
 	}
-	return value{strconv.FormatFloat(f, 'f', -1, 64), true}, true
+	return bareValue(strconv.FormatFloat(f, 'f', -1, 64)), true
 }
 
 // booleanHolds is the meaning of a comparison with a boolean field.
@@ -134,7 +134,7 @@ func booleanHolds(cmp *pattern.Comparison, op pattern.Op) holds {
 	var values []value
 	for _, l := range literals(cmp) {
 		if l.Text == "true" || l.Text == "false" {
-			values = append(values, value{l.Text, true})
+			values = append(values, bareValue(l.Text))
 		}
 	}
 	return oneOf(values, "the field is true or false, and the literal is neither")

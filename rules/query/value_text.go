@@ -65,7 +65,7 @@ func textEquals(cmp *pattern.Comparison, tr Transform) holds {
 				continue
 			}
 		}
-		values = append(values, value{text: tr.apply(l.Text)})
+		values = append(values, textValue(tr.apply(l.Text)))
 	}
 	if tr == Registry {
 		return registryEquals(values)
@@ -88,5 +88,5 @@ func textOrder(op pattern.Op, text string) holds {
 			return impossible("no text is less than the empty one")
 		}
 	}
-	return ordered(op, value{text: text})
+	return ordered(op, textValue(text))
 }
