@@ -35,8 +35,10 @@ type cursor struct {
 	top sync.Position
 	// idle counts the heartbeats in a row that are beyond top.
 	idle int
-	// ahead tells that the position once ran ahead of the events: heartbeats move it no more.
-	ahead bool
+	// newest is the greatest id by redis' clock that is known; trusted tells that it was within the
+	// margin of the platform's clock once, ahead that an event came behind the position all the same.
+	newest         sync.Position
+	trusted, ahead bool
 
 	// seen is the position up to which nothing can be missing; what is trimmed beyond it is a gap. Zero is unknown.
 	seen sync.Position
@@ -55,12 +57,11 @@ type recovery struct {
 	// gap tells that it fills a gap behind the live position base, from which the live part then goes on.
 	gap  bool
 	base sync.Position
-	// live is where the live part can begin at the latest, by all connections so far.
-	live     sync.Position
-	haveLive bool
-	// last and first are the ends of the event stream when this connection began.
-	last, first sync.Position
-	// version is the version of what is recovered.
+	// asked is the end that this connection asked for; until can have come nearer since.
+	asked time.Time
+	// first is the beginning of the event stream, last its end when the recovery began.
+	first, last sync.Position
+	// version is the version of what this connection recovers.
 	version int64
 }
 
@@ -114,6 +115,9 @@ func (c *cursor) recoverUntil() time.Time {
 // begin starts a connection.
 func (c *cursor) begin() {
 	c.top, c.idle = c.from, 0
+	if c.recovery != nil {
+		c.recovery.asked = c.recovery.until
+	}
 }
 
 // streamEnds is what a connected event says.
@@ -126,6 +130,7 @@ type streamEnds struct {
 // connected takes the connected event. gap tells that events were trimmed before they were read;
 // reconnect then recovers them.
 func (c *cursor) connected(ends streamEnds, now time.Time) (gap bool, v verdict) {
+	c.sighted(ends.last)
 	switch {
 	case c.recovery != nil:
 		c.recoveryConnected(ends, now)
@@ -146,6 +151,13 @@ func (c *cursor) connected(ends streamEnds, now time.Time) (gap bool, v verdict)
 
 // almostZero stands for the beginning where a zero position would mean that there is none.
 var almostZero = sync.Position{Seq: 1}
+
+// sighted takes an id by redis' clock.
+func (c *cursor) sighted(p sync.Position) {
+	if p.Compare(c.newest) > 0 {
+		c.newest = p
+	}
+}
 
 func (c *cursor) moveTo(p sync.Position) {
 	c.place(p)
@@ -169,32 +181,26 @@ func (c *cursor) startGap(now time.Time) {
 	c.place(minus(base, c.margin))
 }
 
+// recoveryConnected notes what the database holds: everything up to the last event. Its objects' dates,
+// by the platform's clock, are therefore before that event plus the margin, so that the recovery needs to go no
+// further; and with its end, the place where the live part begins is known to a later run too.
 func (c *cursor) recoveryConnected(ends streamEnds, now time.Time) {
 	r := c.recovery
-	r.first, r.last = ends.first, ends.last
+	r.first = ends.first
 	// Without a last event the version must be below that of all to come.
 	r.version = minus(timePosition(now), c.margin).Version()
-	if !ends.last.IsZero() {
-		r.version = ends.last.Version()
+	if ends.last.IsZero() {
+		return
 	}
-	r.liveFrom(c.liveFrom(ends.last))
-}
-
-// liveFrom is from where the live part must begin, given the last event when the
-// recovery began. All events up to last are in the database. But objects whose
-// date, by the platform's clock, is after the recovery's end are left out of it, and their events
-// can be older than that end by redis' clock, by up to the margin.
-func (c *cursor) liveFrom(last sync.Position) sync.Position {
-	cut := minus(timePosition(c.recovery.until), c.margin)
-	if !last.IsZero() && last.Compare(cut) < 0 {
-		return last
+	r.version = ends.last.Version()
+	if r.last.IsZero() {
+		r.last = ends.last
 	}
-	return cut
-}
-
-func (r *recovery) liveFrom(p sync.Position) {
-	if !r.haveLive || p.Compare(r.live) < 0 {
-		r.live, r.haveLive = p, true
+	if end := positionTime(ends.last).Add(c.margin).Truncate(time.Second); end.Before(r.until) {
+		r.until = end
+		if !r.gap {
+			c.commit.RecoverUntil = end
+		}
 	}
 }
 
@@ -203,13 +209,13 @@ func (r *recovery) liveFrom(p sync.Position) {
 func (c *cursor) event(pos sync.Position, recovered bool) (v verdict, version int64) {
 	c.idle = 0
 	if r := c.recovery; r != nil {
-		if !recovered || pos.Compare(timePosition(r.until)) > 0 {
+		if !recovered || pos.Compare(timePosition(r.asked)) > 0 {
 			c.endRecovery()
 			return reconnect, 0
 		}
 		if pos.Compare(c.top) > 0 {
 			c.place(c.top)
-			if !r.gap {
+			if !r.gap && positionTime(c.top).Before(r.until) {
 				c.commit.Position = c.top
 			}
 			c.top = pos
@@ -230,6 +236,7 @@ func (c *cursor) event(pos sync.Position, recovered bool) (v verdict, version in
 			c.place(c.top)
 		}
 		c.top = pos
+		c.sighted(pos)
 	}
 	return take, 0
 }
@@ -263,20 +270,28 @@ func (c *cursor) heartbeat(id sync.Position) verdict {
 	}
 	c.overlap = nil
 	c.complete()
-	if p := minus(id, c.margin); !c.ahead && p.Compare(c.commit.Position) > 0 {
-		c.commit = sync.Checkpoint{Position: p}
-		c.place(p)
-	}
+	c.drift(minus(id, c.margin))
 	return take
 }
 
-// endRecovery turns to the live part.
+// drift moves the position of an idle stream on by the platform's clock, less the margin, so that
+// it does not fall behind what redis keeps. That is safe only if redis' clock is not further behind, as
+// it has shown by an event of about now: where events are rare nothing is trimmed either.
+func (c *cursor) drift(p sync.Position) {
+	if p.Compare(c.newest) <= 0 {
+		c.trusted = true
+	}
+	if c.trusted && !c.ahead && p.Compare(c.commit.Position) > 0 {
+		c.commit = sync.Checkpoint{Position: p}
+		c.place(p)
+	}
+}
+
+// endRecovery turns to the live part. It begins before the recovery's end by the margin: objects
+// with a later date, by the platform's clock, were not recovered, and their events can be that much older by redis'.
 func (c *cursor) endRecovery() {
 	r := c.recovery
-	if !r.haveLive {
-		r.liveFrom(c.liveFrom(sync.Position{}))
-	}
-	start := r.live
+	start := minus(timePosition(r.until), c.margin)
 	if r.gap {
 		start = r.base
 	} else if r.floor.Compare(start) > 0 {

@@ -7,6 +7,7 @@ import (
 	gosync "sync"
 	"time"
 
+	"github.com/opencti-elastic/opencti-elastic/stix"
 	"github.com/opencti-elastic/opencti-elastic/sync"
 )
 
@@ -205,4 +206,14 @@ func (s *Server) Open() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.open
+}
+
+// Object is the object of that key, whether or not it matches the stream; nil if there is none.
+func (s *Server) Object(key string) *stix.Object {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r := s.db.byKey[key]; r != nil {
+		return r.object
+	}
+	return nil
 }

@@ -221,19 +221,7 @@ func (c *conn) live() {
 	idle := time.NewTimer(s.opts.IdleRead)
 	defer idle.Stop()
 	for {
-		s.mu.Lock()
-		i, _ := slices.BinarySearchFunc(s.log, c.after, func(e entry, p sync.Position) int {
-			return cmp.Or(e.pos.Compare(p), -1)
-		})
-		entries := s.log[i:min(i+batch, len(s.log))]
-		if n := len(entries); n == batch { // a group is not torn by the end of a batch
-			for i+n < len(s.log) && s.log[i+n].pos == entries[n-1].pos {
-				n++
-			}
-			entries = s.log[i : i+n]
-		}
-		wake, ended := s.wake, s.stopped || s.revoked
-		s.mu.Unlock()
+		entries, wake, ended := s.after(c.after)
 		if ended {
 			c.flush()
 			return
@@ -265,6 +253,20 @@ func (c *conn) live() {
 			return
 		}
 	}
+}
+
+// after gives the next events, the channel that says when there are more, and whether access has ended.
+func (s *Server) after(p sync.Position) (entries []entry, wake <-chan struct{}, ended bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i, _ := slices.BinarySearchFunc(s.log, p, func(e entry, p sync.Position) int {
+		return cmp.Or(e.pos.Compare(p), -1)
+	})
+	end := min(i+batch, len(s.log))
+	for end > i && end < len(s.log) && s.log[end].pos == s.log[end-1].pos {
+		end++ // a group is not torn by the end of a batch
+	}
+	return s.log[i:end], s.wake, s.stopped || s.revoked
 }
 
 func (c *conn) entry(e entry) bool {
