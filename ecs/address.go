@@ -51,6 +51,3 @@ func isAddress(s string) bool {
 	_, err := netip.ParseAddr(s)
 	return err == nil
 }
-
-// isIPv6 tells the family of a canonical address or block.
-func isIPv6(s string) bool { return strings.IndexByte(s, ':') >= 0 }
