@@ -143,8 +143,10 @@ func (b *Builder) authorOf(o *stix.Object) string {
 	if b.opts.References == nil || o.Author() == "" {
 		return ""
 	}
-	name, _, _ := b.opts.References.Author(o.Author())
-	return name
+	if name, _, ok := b.opts.References.Author(o.Author()); ok {
+		return name
+	}
+	return ""
 }
 
 func (b *Builder) markingsOf(o *stix.Object) []string {
@@ -152,7 +154,9 @@ func (b *Builder) markingsOf(o *stix.Object) []string {
 	for _, ref := range o.Markings() {
 		name := ""
 		if b.opts.References != nil {
-			name, _, _ = b.opts.References.Marking(ref)
+			if known, _, ok := b.opts.References.Marking(ref); ok {
+				name = known
+			}
 		}
 		if name == "" {
 			name = fixedMarking(ref)

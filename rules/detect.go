@@ -162,7 +162,7 @@ func (b *Builder) detectSTIX(o *stix.Object, text string) (detection, error) {
 				d.sequence = false
 			}
 			if d.sequence {
-				d.remarks = append(d.remarks, fmt.Sprintf("The rule relates events of the last %v.", d.span))
+				d.remarks = append(d.remarks, "The rule relates events of the last "+interval(d.span)+".")
 			}
 			return d, nil
 		}
@@ -237,9 +237,9 @@ func (b *Builder) threshold(d *detection, p *pattern.Pattern, inner pattern.Obse
 
 func (b *Builder) countRemark() string {
 	if b.opts.DisableJoin {
-		return fmt.Sprintf("The rule counts the events of the last %v.", b.opts.Window)
+		return "The rule counts the events of the last " + interval(b.opts.Window) + "."
 	}
-	return fmt.Sprintf("The rule counts the events of the last %v with the same %s.", b.opts.Window, strings.Join(b.opts.JoinBy, ", "))
+	return "The rule counts the events of the last " + interval(b.opts.Window) + " with the same " + strings.Join(b.opts.JoinBy, ", ") + "."
 }
 
 // counted tells whether the pattern is one observation that must repeat, within no given time.

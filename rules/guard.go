@@ -3,12 +3,11 @@ package rules
 import "strings"
 
 // guardNetworks are blocks that no indicator says anything about: private, local,
-// reserved, multicast, documentation, and the addresses of the large public resolvers.
+// reserved, multicast, and the addresses of the large public resolvers.
 func guardNetworks() []string {
 	return []string{
-		"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24",
-		"192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
-		"::/128", "::1/128", "fc00::/7", "fe80::/10", "ff00::/8", "2001:db8::/32",
+		"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
+		"192.168.0.0/16", "224.0.0.0/4", "240.0.0.0/4", "::/128", "::1/128", "fc00::/7", "fe80::/10", "ff00::/8",
 		"1.0.0.1/32", "1.1.1.1/32", "8.8.4.4/32", "8.8.8.8/32", "9.9.9.9/32", "149.112.112.112/32", "208.67.220.220/32", "208.67.222.222/32",
 	}
 }
@@ -24,27 +23,38 @@ func guardDomains() []string {
 	}
 }
 
-// guardHashes are the hashes of the empty file.
-func guardHashes() []string {
-	return []string{
-		"d41d8cd98f00b204e9800998ecf8427e",
-		"da39a3ee5e6b4b0d3255bfef95601890afd80709",
-		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-		"cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e",
-	}
+// guardHash is the hash of the empty file by that algorithm.
+func guardHash(algorithm string) string {
+	return map[string]string{
+		"md5":    "d41d8cd98f00b204e9800998ecf8427e",
+		"sha1":   "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+		"sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+		"sha512": "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e",
+	}[algorithm]
 }
 
 // notDenied leaves out what a firewall or proxy has refused: nothing came of it.
 const notDenied = `not event.type: "denied" and not event.action: "deny" and not event.action: "denied" and not event.action: "block" ` +
 	`and not event.action: "blocked" and not event.action: "drop" and not event.action: "dropped"`
 
-// kqlValues writes that one of the fields has one of the values. It spells the
-// alternatives out, a form that Kibana's KQL and Elasticsearch's own both take.
-func kqlValues(fields, values []string) string {
-	var parts []string
-	for _, f := range fields {
-		for _, v := range values {
-			parts = append(parts, f+": "+quoteKQL(v))
+// kqlValues writes that the field has one of the values. It spells the alternatives
+// out, a form that Kibana's KQL and Elasticsearch's own both take.
+func kqlValues(field string, values []string) string {
+	parts := make([]string, len(values))
+	for i, v := range values {
+		parts[i] = field + ": " + quoteKQL(v)
+	}
+	return anyOf(parts)
+}
+
+// kqlGuarded writes that one of the fields is there and has none of its values. Each field
+// has its own guard, since an event can have several: the address of a DNS server, and that which it gave.
+func kqlGuarded(fields []string, values func(field string) []string) string {
+	parts := make([]string, len(fields))
+	for i, f := range fields {
+		parts[i] = f + ": *"
+		if v := values(f); len(v) > 0 {
+			parts[i] = "(" + parts[i] + " and not " + kqlValues(f, v) + ")"
 		}
 	}
 	return anyOf(parts)

@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -38,9 +37,13 @@ func (b *Builder) lookupRules(j join) []Rule {
 func (b *Builder) lookupQuery(j join, indicator string, events []string) string {
 	m := b.opts.Managed
 	lines := []string{"FROM " + strings.Join(b.opts.Indices, ", ") + " METADATA _id, _index, _version"}
-	lines = append(lines, "WHERE "+b.lookupGuard(j, events))
-	lines = append(lines, "EVAL event_time = @timestamp, "+indicator+" = "+column(events))
-	lines = append(lines, "MV_EXPAND "+indicator, "LOOKUP JOIN "+m.Index+" ON "+indicator)
+	exists := make([]string, len(events))
+	for i, f := range events {
+		exists[i] = f + " IS NOT NULL"
+	}
+	lines = append(lines, "WHERE "+strings.Join(exists, " OR "))
+	lines = append(lines, "EVAL event_time = @timestamp, "+indicator+" = "+column(events), "MV_EXPAND "+indicator)
+	lines = append(lines, "WHERE "+b.lookupGuard(j, indicator), "LOOKUP JOIN "+m.Index+" ON "+indicator)
 	where := []string{
 		"opencti.indicator.pattern_type IS NOT NULL",
 		"(opencti.indicator.revoked IS NULL OR opencti.indicator.revoked == false)",
@@ -73,34 +76,16 @@ func column(fields []string) string {
 	return all
 }
 
-func (b *Builder) lookupGuard(j join, events []string) string {
-	exists := make([]string, len(events))
-	for i, f := range events {
-		exists[i] = f + " IS NOT NULL"
-	}
-	parts := []string{"(" + strings.Join(exists, " OR ") + ")"}
-	if b.opts.Managed.NoGuard {
-		return parts[0]
-	}
+// lookupGuard leaves values out once the column has single ones.
+func (b *Builder) lookupGuard(j join, indicator string) string {
+	guard := b.guard(j, indicator)
 	switch {
+	case len(guard) == 0:
+		return indicator + " IS NOT NULL"
 	case strings.HasPrefix(j.name, "address"):
-		for _, f := range events {
-			parts = append(parts, "NOT CIDR_MATCH("+f+", "+quotedList(slices.Concat(guardNetworks(), b.opts.Managed.Networks))+")")
-		}
-	case j.name == "domain":
-		var names []string
-		for _, d := range slices.Concat(guardDomains(), b.opts.Managed.Domains) {
-			names = append(names, d, "www."+d)
-		}
-		for _, f := range events {
-			parts = append(parts, "("+f+" IS NULL OR NOT "+f+" IN ("+quotedList(names)+"))")
-		}
-	case j.name == "hash":
-		for _, f := range events {
-			parts = append(parts, "("+f+" IS NULL OR NOT "+f+" IN ("+quotedList(guardHashes())+"))")
-		}
+		return "NOT CIDR_MATCH(" + indicator + ", " + quotedList(guard) + ")"
 	}
-	return strings.Join(parts, " AND ")
+	return "NOT " + indicator + " IN (" + quotedList(guard) + ")"
 }
 
 func quotedList(values []string) string {

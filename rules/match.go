@@ -41,7 +41,7 @@ func joins() []join {
 		}
 	}
 	return []join{
-		{name: "address-outbound", title: "destination address", pairs: all("ip", "destination.ip"), suppress: []string{"destination.ip"}, network: true},
+		{name: "address-outbound", title: "destination address", pairs: all("ip", "destination.ip", "dns.resolved_ip"), suppress: []string{"destination.ip"}, network: true},
 		{name: "address-inbound", title: "source address", pairs: all("ip", "source.ip"), suppress: []string{"source.ip"}, network: true},
 		{
 			name: "domain", title: "domain", suppress: []string{"dns.question.name", "url.domain"}, network: true,
@@ -121,8 +121,8 @@ func (b *Builder) managed(j join, origin Origin, id, kind string) Common {
 		RiskScore: 73, Severity: High, Enabled: !b.opts.CreateDisabled,
 		Interval: interval(m.Interval), From: back(m.Interval + b.opts.Lookback), To: "now",
 		MaxSignals: b.opts.MaxSignals, Tags: []string{"opencti", "threat-intel", ManagedTag}, Author: []string{b.opts.Author}, License: b.opts.License,
-		Note: "## Indicators from OpenCTI\n\nThe alert names the indicator that matched under threat\\.enrichments, with a link to it. " +
-			"Look at its validity, score and source before you act\\.\n\n" + NoteMarker,
+		Note: "## Indicators from OpenCTI\n\nThe alert names the indicator that matched under threat.enrichments, with a link to it. " +
+			"Look at its validity, score and source before you act.\n\n" + NoteMarker,
 		Meta: Meta{ManagedBy: ManagedBy, Origin: origin},
 	}
 	if b.opts.OpenCTIURL != "" {
@@ -168,42 +168,29 @@ func (b *Builder) eventQuery(j join) string {
 	if b.opts.Managed.NoGuard {
 		return kqlExists(fields)
 	}
-	parts := []string{kqlExists(fields)}
-	switch {
-	case strings.HasPrefix(j.name, "address"):
-		parts = append(parts, "not "+kqlValues(fields, slices.Concat(guardNetworks(), b.opts.Managed.Networks)))
-	case j.name == "domain":
-		parts = append(parts, "not "+b.guardedDomains(fields))
-	case j.name == "hash":
-		parts = append(parts, "not "+emptyFile(fields))
-	}
+	query := kqlGuarded(fields, func(f string) []string { return b.guard(j, f) })
 	if j.network {
-		parts = append(parts, notDenied)
+		query += " and " + notDenied
 	}
-	return strings.Join(parts, " and ")
+	return query
 }
 
-func (b *Builder) guardedDomains(fields []string) string {
-	var parts []string
-	for _, f := range fields {
+// guard is the values of a field that are left out.
+func (b *Builder) guard(j join, field string) []string {
+	switch {
+	case b.opts.Managed.NoGuard:
+	case strings.HasPrefix(j.name, "address"):
+		return slices.Concat(guardNetworks(), b.opts.Managed.Networks)
+	case j.name == "domain":
+		var names []string
 		for _, d := range slices.Concat(guardDomains(), b.opts.Managed.Domains) {
-			parts = append(parts, f+": "+quoteKQL(d), f+": "+quoteKQL("www."+d))
+			names = append(names, d, "www."+d)
 		}
+		return names
+	case j.name == "hash":
+		return []string{guardHash(field[strings.LastIndexByte(field, '.')+1:])}
 	}
-	return anyOf(parts)
-}
-
-func emptyFile(fields []string) string {
-	algorithms := [...]string{".md5", ".sha1", ".sha256", ".sha512"}
-	var parts []string
-	for i, h := range guardHashes() {
-		for _, f := range fields {
-			if strings.HasSuffix(f, algorithms[i]) {
-				parts = append(parts, f+": "+quoteKQL(h))
-			}
-		}
-	}
-	return anyOf(parts)
+	return nil
 }
 
 // threatQuery says which indicators are joined: ours, alive, of enough confidence. Observables

@@ -58,7 +58,7 @@ func (b *Builder) note(o *stix.Object, remarks []string) string {
 		fmt.Fprintf(&w, "- [Open in OpenCTI](%s)\n", markdownURL(link))
 	}
 	if text := o.Text("description"); text != "" {
-		w.WriteString("\n" + markdown(clip(text, maxNoteText)) + "\n")
+		w.WriteString("\n" + paragraph(clip(text, maxNoteText)) + "\n")
 	}
 	fmt.Fprintf(&w, "\n### Pattern (%s)\n\n", markdown(patternType(o)))
 	pattern, _ := o.Root("pattern").Text()
@@ -66,7 +66,7 @@ func (b *Builder) note(o *stix.Object, remarks []string) string {
 	if len(remarks) > 0 {
 		w.WriteString("\n### What to know of this rule\n\n")
 		for _, r := range remarks {
-			w.WriteString("- " + markdown(clip(r, maxNoteText)) + "\n")
+			w.WriteString("- " + paragraph(clip(r, maxNoteText)) + "\n")
 		}
 	}
 	links := 0

@@ -28,17 +28,18 @@ func plain(s string, multiline bool) string {
 	var b strings.Builder
 	b.Grow(len(s))
 	space := true
+	var last rune
 	for _, r := range strings.ToValidUTF8(s, "\uFFFD") {
 		switch {
 		case r == '\n' && multiline:
 			b.WriteRune('\n')
-			space = true
+			space, last = true, r
 			continue
 		case unicode.IsSpace(r) || unicode.IsControl(r):
 			if !space {
 				b.WriteByte(' ')
 			}
-			space = true
+			space, last = true, ' '
 			continue
 		case invisible(r):
 			continue
@@ -49,10 +50,13 @@ func plain(s string, multiline bool) string {
 		case r == '`':
 			r = '\''
 		}
+		if armed(last, r) {
+			b.WriteByte(' ')
+		}
 		b.WriteRune(r)
-		space = false
+		space, last = false, r
 	}
-	s = strings.TrimSpace(disarm.Replace(b.String()))
+	s = strings.TrimSpace(b.String())
 	if multiline {
 		for strings.Contains(s, "\n\n\n") {
 			s = strings.ReplaceAll(s, "\n\n\n", "\n\n")
@@ -61,8 +65,19 @@ func plain(s string, multiline bool) string {
 	return s
 }
 
-// disarm parts what acts only as a pair: a link or image of Markdown, a plug-in of a note, a template.
-var disarm = strings.NewReplacer("](", "] (", "][", "] [", "![", "! [", "!{", "! {", "{{", "{ {", "}}", "} }", "${", "$ {")
+// armed tells of characters that act only side by side: a link or image of
+// Markdown, a plug-in of a note, a template.
+func armed(a, b rune) bool {
+	switch b {
+	case '(', '[':
+		return a == ']' || a == '!' && b == '['
+	case '{':
+		return a == '!' || a == '{' || a == '$'
+	case '}':
+		return a == '}'
+	}
+	return false
+}
 
 // invisible tells of characters that have no shape or change the direction of others.
 func invisible(r rune) bool {
@@ -74,19 +89,29 @@ func invisible(r rune) bool {
 	return false
 }
 
-// markdown makes a text a plain run of Markdown: every character that could act
-// as markup is escaped, and line breaks become spaces.
+// markdown makes a text a plain run of Markdown: what could act as markup is
+// escaped, addresses become no links, and line breaks become spaces.
 func markdown(s string) string {
 	s = plain(s, false)
 	var b strings.Builder
 	b.Grow(len(s) + 16)
-	for _, r := range s {
-		if strings.ContainsRune("\\*_{}[]()#+-.!|~$&:", r) {
+	for i, r := range s {
+		if strings.ContainsRune("\\*_[]~|$", r) || r == ':' && strings.HasPrefix(s[i:], "://") {
 			b.WriteByte('\\')
 		}
 		b.WriteRune(r)
 	}
 	return b.String()
+}
+
+// paragraph is markdown at the beginning of a line, where a text could begin a list or a heading.
+func paragraph(s string) string {
+	s = markdown(s)
+	digits := len(s) - len(strings.TrimLeft(s, "0123456789"))
+	if digits < len(s) && strings.IndexByte("#-+=.)", s[digits]) >= 0 {
+		return s[:digits] + "\\" + s[digits:]
+	}
+	return s
 }
 
 // codeBlock puts a text into a fence that it can't close.
@@ -97,6 +122,7 @@ func codeBlock(s string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(s, "\uFFFD"))
+	s = strings.ReplaceAll(s, "!{", "! {") // Kibana's own plug-ins of a note
 	fence := "```"
 	for strings.Contains(s, fence) {
 		fence += "`"

@@ -79,6 +79,7 @@ func FuzzOperators(f *testing.F) {
 	}
 	f.Add(`^(a|b)*c{2,3}[^x-z"\\]\/$`, uint8(pattern.Matches), false, uint8(0))
 	f.Add(`\bfoo\B|(?i)bar$`, uint8(pattern.Matches), true, uint8(1))
+	f.Add("", uint8(pattern.Like), false, uint8(5)) // an empty pattern over registry keys
 	f.Add(`198.51.1_0.%`, uint8(pattern.Like), true, uint8(3))
 	var translators []*query.Translator
 	for _, transform := range []query.Transform{query.AsIs, query.Lower, query.Upper, query.MAC, query.Serial, query.Registry} {

@@ -49,7 +49,7 @@ func registryLike(pattern string) holds {
 			return h
 		}
 		loose, strict = append(loose, h.test), append(strict, h.test)
-		if g[len(g)-1].kind != globRun {
+		if len(g) == 0 || g[len(g)-1].kind != globRun {
 			l, s := oneStep(g)
 			loose, strict = append(loose, l), append(strict, s)
 		}
