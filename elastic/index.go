@@ -135,7 +135,7 @@ func (x *Index) Write(ctx context.Context, changes []sync.Change) ([]sync.Result
 		err = w.toIndex(ctx)
 	}
 	if w.moved {
-		x.forget(t)
+		x.forget(w.target)
 	}
 	return w.finish(err)
 }

@@ -105,8 +105,11 @@ func (n *mappingNode) copyWithout(path string, drop []string) *mappingNode {
 	out.Properties = make(map[string]*mappingNode, len(n.Properties))
 	for name, p := range n.Properties {
 		full := strings.TrimPrefix(path+"."+name, ".")
-		if !slices.Contains(drop, full) {
-			out.Properties[name] = p.copyWithout(full, drop)
+		if slices.Contains(drop, full) {
+			continue
+		}
+		if left := p.copyWithout(full, drop); p.Properties == nil || len(left.Properties) > 0 {
+			out.Properties[name] = left
 		}
 	}
 	return &out

@@ -81,8 +81,33 @@ type pending struct {
 	result sync.Result
 }
 
+// catchUp looks whether the stream has a new backing index, before anything is created in it: its
+// template is not ours, so that our mapping has to be there before the first document.
+func (w *write) catchUp(ctx context.Context) error {
+	found, err := w.index.o.Client.resolve(ctx, w.index.o.Name)
+	if err != nil {
+		return err
+	}
+	if s := found.stream(w.index.o.Name); s != nil && slices.Equal(s.Backing, w.target.backing) {
+		return nil
+	}
+	w.index.forget(w.target)
+	t, err := w.index.prepared(ctx)
+	if err != nil {
+		return err
+	}
+	if !t.stream {
+		return &requestError{op: "resolve index", err: errors.New("the data stream is no longer one")}
+	}
+	w.target = t
+	return nil
+}
+
 // toStream writes to a data stream.
 func (w *write) toStream(ctx context.Context) error {
+	if err := w.catchUp(ctx); err != nil {
+		return err
+	}
 	var open []*pending
 	for i := range w.changes {
 		p, settled := w.index.plan.change(&w.changes[i])
