@@ -23,10 +23,10 @@ func commonNames(dn string) []string {
 	for _, part := range splitName(dn) {
 		key, value, found := strings.Cut(part, "=")
 		if found && strings.EqualFold(strings.TrimSpace(key), "CN") {
-			out = add(out, strings.Trim(strings.TrimSpace(value), `"`))
+			out = append(out, strings.Trim(strings.TrimSpace(value), `"`))
 		}
 	}
-	return out
+	return unique(out)
 }
 
 // splitName cuts a distinguished name at the separators that are neither escaped nor in quotes.
@@ -63,7 +63,7 @@ func alternativeNames(s string) []string {
 		if kind, name, found := strings.Cut(part, ":"); found && !strings.Contains(kind, ".") && !strings.Contains(name, ":") {
 			part = name
 		}
-		out = add(out, strings.TrimSpace(part))
+		out = append(out, strings.TrimSpace(part))
 	}
-	return out
+	return unique(out)
 }

@@ -18,11 +18,12 @@ import (
 type generator struct {
 	*rand.Rand
 	templates []map[string]any
+	odd       []jsontext.Value
 }
 
 func newGenerator(t testing.TB, seed uint64) *generator {
 	t.Helper()
-	g := &generator{Rand: rand.New(rand.NewPCG(seed, seed))}
+	g := &generator{Rand: rand.New(rand.NewPCG(seed, seed)), odd: hostile()}
 	for _, golden := range goldens(t) {
 		var object map[string]any
 		if err := json.Unmarshal(golden.object.Raw(), &object); err != nil {
@@ -190,24 +191,24 @@ func (g *generator) vary(name string, v any) any {
 }
 
 // hostile is values that nobody sends, until somebody does.
-func (g *generator) hostile() jsontext.Value {
+func hostile() []jsontext.Value {
 	quote := func(s string) jsontext.Value {
 		b, _ := jsontext.AppendQuote(nil, s)
 		return b
 	}
-	return one(g,
+	return []jsontext.Value{
 		jsontext.Value(`null`), jsontext.Value(`true`), jsontext.Value(`0`), jsontext.Value(`-1`), jsontext.Value(`443.5`), jsontext.Value(`1e400`),
 		jsontext.Value(`9223372036854775808`), jsontext.Value(`-9223372036854775809`), jsontext.Value(`18446744073709551616`),
 		jsontext.Value(`""`), jsontext.Value(`" "`), jsontext.Value(`[]`), jsontext.Value(`{}`), jsontext.Value(`[null]`), jsontext.Value(`[[["deep"]]]`), jsontext.Value(`{"a.b":{"c":1}}`),
 		jsontext.Value(`[1,"two",{"three":3},null,true]`), jsontext.Value(`"\ud800"`), jsontext.Value(`"\u0000"`), jsontext.Value(`"a\u0000b\u0007\u001b[31m"`),
 		jsontext.Value(`"True"`), jsontext.Value(`"2026-13-45T99:99:99Z"`), jsontext.Value(`"0000-00-00"`), jsontext.Value(`"99999-01-01T00:00:00Z"`), jsontext.Value(`"2026-11-23"`),
 		quote("10.0.0.0/8"), quote("01.2.3.4"), quote("1.2.3"), quote("1.2.3.4:80"), quote("fe80::1%eth0"), quote("::ffff:1.2.3.0/120"), quote("::ffff:1.2.3.4"), quote("10.0.0.0/33"),
-		quote("hxxp://evil[.]com/[.]"), quote("hxxp[:]//a(dot)b"), quote("http://[::1"), quote("http://"+strings.Repeat("a", 40000)), quote("https://e.com/"+strings.Repeat("%41", 15000)+"."+strings.Repeat("x", 2000)),
-		quote(strings.Repeat("x", 40000)), quote(strings.Repeat("ü", 20000)), quote(strings.Repeat("[ipv4-addr:value = '1.1.1.1'] OR ", 500)+"[a:b = 1]"),
+		quote("hxxp://evil[.]com/[.]"), quote("hxxp[:]//a(dot)b"), quote("http://[::1"), quote("http://" + strings.Repeat("a", 40000)), quote("https://e.com/" + strings.Repeat("%41", 15000) + "." + strings.Repeat("x", 2000)),
+		quote(strings.Repeat("x", 40000)), quote(strings.Repeat("ü", 20000)), quote(strings.Repeat("[ipv4-addr:value = '1.1.1.1'] OR ", 500) + "[a:b = 1]"),
 		quote("*.com"), quote("a..b"), quote("."), quote("xn--"), quote("xn--a.xn--"), quote(strings.Repeat("a.", 200)), quote("\u202eevil\u2028line"), quote("İ.ẞ"),
 		quote("HKEY_LOCAL_MACHINE"), quote(`\\\`), quote("@"), quote("a@b@c"), quote("AS1"), quote("zz:zz"), quote("'; DROP TABLE x; --"), quote("${jndi:ldap://x}"),
-		quote("[ipv4-addr:value = '1.2.3.4' OR"), quote("[a:b = '\\"), quote("[ipv4-addr:value IN ("+strings.Repeat("'1.2.3.4',", 3000)+"'1.2.3.5')]"),
-	)
+		quote("[ipv4-addr:value = '1.2.3.4' OR"), quote("[a:b = '\\"), quote("[ipv4-addr:value IN (" + strings.Repeat("'1.2.3.4',", 3000) + "'1.2.3.5')]"),
+	}
 }
 
 // mutate makes a hostile object: one to four values of an ordinary one are replaced.
@@ -242,5 +243,5 @@ func (g *generator) spoil(object map[string]any, depth int) {
 		g.spoil(below, depth+1)
 		return
 	}
-	object[name] = g.hostile()
+	object[name] = one(g, g.odd...)
 }

@@ -15,8 +15,10 @@ func add(list []string, s string) []string {
 
 func contains(list []string, s string) bool { return slices.Contains(list, s) }
 
+// addLong appends n unless it is there already. In a very long list a number may be there twice.
 func addLong(list []int64, n int64) []int64 {
-	if slices.Contains(list, n) {
+	const long = 1024
+	if len(list) < long && slices.Contains(list, n) {
 		return list
 	}
 	return append(list, n)

@@ -1,6 +1,7 @@
 package ecs_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -87,22 +88,34 @@ func TestSufficientAsPatternSays(t *testing.T) {
 	}
 }
 
-// TestLongPattern maps a pattern of very many values in bounded time.
-func TestLongPattern(t *testing.T) {
-	const n = 20_000
-	var b strings.Builder
-	b.WriteString("[ipv4-addr:value IN ('203.0.113.1'")
-	g := newGenerator(t, 4)
-	for range n {
-		b.WriteString(",'" + strings.ToLower(g.ip()) + "'")
+// TestLong maps objects with very many values: what is kept is bounded or a set, and nothing takes quadratic time.
+func TestLong(t *testing.T) {
+	const n = 30_000
+	list := func(format string) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, format, i)
+		}
+		return strings.TrimSuffix(b.String(), ",")
 	}
-	b.WriteString(")]")
-	d, err := newMapper(t).Map(patternIndicator(t, b.String()))
-	if err != nil || len(d.Threat.Indicator.IP) < n-100 {
-		t.Errorf("%d addresses, %v", len(d.Threat.Indicator.IP), err)
+	texts := "[" + list(`"text %d",`) + "]"
+	m := newMapper(t)
+	d := mapped(t, m, patternIndicator(t, "[domain-name:value IN ("+list("'h%d.example',")+")]"))
+	if got := d.Threat.Indicator.URL; len(got.Domain) != n || len(got.TopLevelDomain) != 1 {
+		t.Errorf("%d names, %d suffixes", len(got.Domain), len(got.TopLevelDomain))
 	}
-	if len(d.OpenCTI.Indicator.Value) > 1024 {
+	if len(d.OpenCTI.Indicator.Value) != 1024 {
 		t.Errorf("%d values", len(d.OpenCTI.Indicator.Value))
+	}
+	mapped(t, m, patternIndicator(t, "[url:value IN ("+list("'http://example.com/?%d',")+")]"))
+	mapped(t, m, patternIndicator(t, "[file:size IN ("+list("%d,")+")]"))
+	mapped(t, m, patternIndicator(t, "["+strings.TrimSuffix(list("file:hashes.'X-%d' = 'a' OR "), " OR ")+"]"))
+	mapped(t, m, observable(t, "x509-certificate", `{"issuer":"`+list("CN=n%d,")+`","x509_v3_extensions":{"subject_alternative_name":"`+list("DNS:n%d,")+`"}}`))
+	mapped(t, m, observable(t, "file", `{"additional_names":`+texts+`,"labels":`+texts+`,"object_marking_refs":`+texts+`,"hashes":{`+list(`"h%d":"value",`)+`}}`))
+	mapped(t, m, observable(t, "windows-registry-key", `{"key":"HKLM\\a","values":[`+list(`{"name":"n%[1]d","data":"d%[1]d","data_type":"t%[1]d"},`)+`]}`))
+	d = mapped(t, m, indicator(t, `{"external_references":[`+list(`{"source_name":"s%d"},`)+`],"kill_chain_phases":[`+list(`{"kill_chain_name":"k","phase_name":"p%d"},`)+`]}`, `{"id":"1"}`))
+	if len(d.OpenCTI.Indicator.KillChainPhase) != n || len(d.OpenCTI.Indicator.References.SourceName) != n {
+		t.Errorf("%d phases, %d references", len(d.OpenCTI.Indicator.KillChainPhase), len(d.OpenCTI.Indicator.References.SourceName))
 	}
 }
 

@@ -83,8 +83,8 @@ func (b *builder) url(given string) {
 		u.Port = addLong(u.Port, p.port.Value)
 	}
 	b.add(&u.Path, p.path)
-	if p.hasQuery && !contains(u.Query, p.query) {
-		u.Query = append(u.Query, p.query) // a bare "?" is an empty query, which ECS wants said
+	if b.add(&u.Query, p.query); p.hasQuery && len(u.Query) == 0 {
+		u.Query = []string{""} // a bare "?" is an empty query, which ECS wants said
 	}
 	b.add(&u.Fragment, p.fragment)
 	b.add(&u.Extension, p.extension)
