@@ -135,10 +135,32 @@ func readBulk(body []byte, index string) ([]esItem, *esError) {
 		}
 		items = append(items, esItem{esWrite: w})
 	}
-	if len(items) == 0 {
-		return nil, esFail(http.StatusBadRequest, "action_request_validation_exception", "Validation Failed: 1: no requests added;")
+	return items, validate(items)
+}
+
+// validate finds what costs a whole request although only one item is at fault.
+func validate(items []esItem) *esError {
+	fail := func(format string, args ...any) *esError {
+		return esFail(http.StatusBadRequest, "action_request_validation_exception", "Validation Failed: 1: "+format+";", args...)
 	}
-	return items, nil
+	if len(items) == 0 {
+		return fail("no requests added")
+	}
+	for i := range items {
+		w := &items[i].esWrite
+		external := w.versionType != "" && w.versionType != "internal"
+		switch {
+		case len(w.id) > 512:
+			return fail("id [%s] is too long, must be no longer than 512 bytes but was: %d", w.id[:64], len(w.id))
+		case w.verb == "delete" && w.id == "":
+			return fail("id is missing")
+		case external && w.verb == "create":
+			return fail("create operations only support internal versioning. use index instead")
+		case external && w.seqNo != nil:
+			return fail("compare and write operations can not use versioning")
+		}
+	}
+	return nil
 }
 
 func readAction(b []byte, w *esWrite, line int) *esError {

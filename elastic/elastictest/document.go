@@ -40,6 +40,10 @@ func (c *esCall) document(index, endpoint, id string) {
 		}
 		*to = &n
 	}
+	if fault := validate([]esItem{{esWrite: w}}); fault != nil && (id != "" || w.verb == "delete") {
+		c.failWith(fault)
+		return
+	}
 	c.server.mu.Lock()
 	written, fault := c.server.write(&w)
 	if q.Get("refresh") == "true" || q.Get("refresh") == "wait_for" {

@@ -25,17 +25,13 @@ func (c *esCall) index(name string) {
 	case http.MethodDelete:
 		c.server.mu.RLock()
 		_, there := c.server.indices[name]
-		_, stream := c.server.streams[name]
 		c.server.mu.RUnlock()
-		switch {
-		case stream:
-			c.fail(http.StatusBadRequest, "illegal_argument_exception", "The provided expressions ["+name+"] match a data stream, use the delete data stream API")
-		case !there:
+		if !there {
 			c.fail(http.StatusNotFound, "index_not_found_exception", "no such index ["+name+"]")
-		default:
-			c.server.DeleteIndex(name)
-			c.json(http.StatusOK, map[string]any{"acknowledged": true})
+			return
 		}
+		c.server.DeleteIndex(name)
+		c.json(http.StatusOK, map[string]any{"acknowledged": true})
 	case http.MethodGet, http.MethodHead:
 		c.server.mu.RLock()
 		out := make(map[string]any)
@@ -151,11 +147,6 @@ func (s *Elasticsearch) writeIndex(w *esWrite) (*esIndex, *esError) {
 	case x.stream != "" && w.verb == "index" && w.seqNo == nil:
 		return nil, esFail(http.StatusBadRequest, "illegal_argument_exception",
 			"index request with op_type=index and no if_primary_term and if_seq_no set targeting backing indices is disallowed")
-	}
-	external := w.versionType != "" && w.versionType != "internal"
-	if external && (w.verb == "create" || w.seqNo != nil) {
-		return nil, esFail(http.StatusBadRequest, "action_request_validation_exception",
-			"Validation Failed: 1: create operations only support internal versioning. use index instead;")
 	}
 	return x, nil
 }

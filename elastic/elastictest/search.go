@@ -60,7 +60,7 @@ func (c *esCall) search(name string) {
 		size = *q.Size
 	}
 	if size < 0 || size+q.From > maxResultWindow {
-		c.fail(http.StatusBadRequest, "illegal_argument_exception", "Result window is too large, from + size must be less than or equal to: [10000] but was ["+strconv.Itoa(size+q.From)+"]")
+		c.fail(http.StatusBadRequest, "search_phase_execution_exception", "all shards failed: Result window is too large, from + size must be less than or equal to: [10000] but was ["+strconv.Itoa(size+q.From)+"]")
 		return
 	}
 	sorts, fault := parseSort(q.Sort)
@@ -96,7 +96,7 @@ func (s *Elasticsearch) find(name string, query jsontext.Value, sorts []sortFiel
 		x.visible(s.o.Now(), false)
 		for _, f := range sorts {
 			if t, _ := x.resolveField(f.field); t != nil && (t.kind == "text" || t.kind == "match_only_text") {
-				return nil, 0, esFail(http.StatusBadRequest, "illegal_argument_exception", "Fielddata is disabled on [%s] in [%s]. Text fields are not optimised for operations like sorting.", f.field, x.name)
+				return nil, 0, esFail(http.StatusBadRequest, "search_phase_execution_exception", "all shards failed: Fielddata is disabled on [%s] in [%s]. Text fields are not optimised for operations like sorting.", f.field, x.name)
 			}
 		}
 		for _, d := range x.docs {
@@ -189,7 +189,7 @@ func parseSort(b jsontext.Value) ([]sortField, *esError) {
 				order = o.Order
 			}
 			if field == "_id" {
-				return nil, esFail(http.StatusBadRequest, "illegal_argument_exception", "Fielddata access on the _id field is disallowed")
+				return nil, esFail(http.StatusBadRequest, "search_phase_execution_exception", "all shards failed: Fielddata access on the _id field is disallowed")
 			}
 			out = append(out, sortField{field: field, desc: order == "desc"})
 		}

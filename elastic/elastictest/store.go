@@ -90,17 +90,10 @@ func (s *Elasticsearch) write(w *esWrite) (esWritten, *esError) {
 		return esWritten{}, esFail(http.StatusForbidden, "cluster_block_exception", "index [%s] blocked by: [FORBIDDEN/8/index write (api)];", x.name)
 	}
 	if w.id == "" {
-		if w.verb == "delete" {
-			return esWritten{}, esFail(http.StatusBadRequest, "action_request_validation_exception", "Validation Failed: 1: id is missing;")
-		}
 		w.id = randomID()
 		if w.verb == "index" {
 			w.verb = "create"
 		}
-	}
-	if len(w.id) > 512 {
-		return esWritten{}, esFail(http.StatusBadRequest, "illegal_argument_exception",
-			"id [%s] is too long, must be no longer than 512 bytes but was: %d", w.id[:64], len(w.id))
 	}
 	if w.verb != "delete" {
 		if err := s.check(x, w); err != nil {
