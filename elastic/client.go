@@ -94,7 +94,7 @@ func NewClient(c Config) (*Client, error) {
 	}
 	client := &Client{gzip: c.Gzip}
 	if c.Transport == nil {
-		pool, err := newTransport(c.TLS, c.StallTimeout)
+		pool, err := NewTransport(c.TLS, c.StallTimeout)
 		if err != nil {
 			return nil, err
 		}

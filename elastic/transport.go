@@ -25,9 +25,10 @@ const (
 	maxResponseHeader = 64 << 10
 )
 
-// newTransport makes one pool of connections. A connection on which no byte moves for
-// the stall time while a request is under way is given up.
-func newTransport(t TLS, stall time.Duration) (*http.Transport, error) {
+// NewTransport makes one pool of connections, for Elasticsearch, Kibana or OpenCTI. A connection on which
+// no byte moves for the stall time, default 1 minute, while a request is under way is given up;
+// there is no other limit to a request. Proxies are taken from the environment.
+func NewTransport(t TLS, stall time.Duration) (*http.Transport, error) {
 	config, err := t.Config()
 	if err != nil {
 		return nil, err
