@@ -85,7 +85,7 @@ func (f *fitter) node(n node) (node, *opaque) {
 }
 
 func (f *fitter) leaf(n node) (node, *opaque) {
-	const why = "Kibana's and Elasticsearch's readers of KQL agree on * alone"
+	const why = "Kibana's and Elasticsearch's readers of KQL agree on * alone; use Lucene"
 	var wide glob
 	var kept int
 	var reason string

@@ -55,7 +55,7 @@ func (c *compiler) combined(o *pattern.Combined) (node, *opaque) {
 		if o.Op == pattern.FollowedBy {
 			op = "FOLLOWEDBY"
 		}
-		if lost := c.widen(o.Start, op+" between observations is not visible in one event: every event that may take part is returned"); lost != nil {
+		if lost := c.widen(o.Start, op+" between observations is not visible in one event", "every event that may take part"); lost != nil {
 			return node{}, lost
 		}
 	}
@@ -74,12 +74,12 @@ func (c *compiler) qualified(o *pattern.Qualified) (node, *opaque) {
 	case *pattern.Within:
 		if isSingle(o.Operand) {
 			c.losses = append(c.losses, Loss{At: q.Start, Why: "WITHIN is not visible in one event; one event alone is always within it"})
-		} else if lost := c.widen(q.Start, "WITHIN is not visible in one event"); lost != nil {
+		} else if lost := c.widen(q.Start, "WITHIN is not visible in one event", "the events of any time"); lost != nil {
 			return node{}, lost
 		}
 	case *pattern.Repeats:
 		if q.Times > 1 {
-			if lost := c.widen(q.Start, "REPEATS is not visible in one event: each event that may be counted is returned"); lost != nil {
+			if lost := c.widen(q.Start, "REPEATS is not visible in one event", "each event that may be counted"); lost != nil {
 				return node{}, lost
 			}
 		}
@@ -93,12 +93,13 @@ func (c *compiler) qualified(o *pattern.Qualified) (node, *opaque) {
 	return c.events(o.Operand)
 }
 
-// widen notes a loss that widens, if the caller allows any.
-func (c *compiler) widen(at int, why string) *opaque {
+// widen notes a loss that widens, if the caller allows any: why something
+// can't be said, and what is returned instead.
+func (c *compiler) widen(at int, why, instead string) *opaque {
 	if !c.wider {
-		return &opaque{cause: cause{at: at}, reason: why}
+		return &opaque{cause: cause{at: at}, reason: why + "; allow wider queries to have " + instead}
 	}
-	c.losses = append(c.losses, Loss{At: at, Why: why})
+	c.losses = append(c.losses, Loss{At: at, Why: why + ": returned is " + instead})
 	return nil
 }
 

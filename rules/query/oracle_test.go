@@ -333,8 +333,8 @@ func like(v, p string) bool {
 
 // matches is MATCHES: $ also before a last newline, as in PCRE.
 func matches(v, expression string, fold bool) answer {
-	expression = strings.ReplaceAll(expression, `\$`, "\x00")
-	expression = strings.ReplaceAll(strings.ReplaceAll(expression, "$", `(?:\n?\z)`), "\x00", `\$`)
+	expression = strings.ReplaceAll(expression, `\$`, "\ue000")
+	expression = strings.ReplaceAll(strings.ReplaceAll(expression, "$", `(?:\n?\z)`), "\ue000", `\$`)
 	if fold {
 		expression = "(?i)" + expression
 	}

@@ -89,7 +89,7 @@ func (c *compiler) frame(o pattern.Observation, top bool) (pattern.Observation, 
 				}
 			case isSingle(q.Operand): // one event is always within it
 			default:
-				if lost := c.widen(qualifier.Start, "EQL has one window for the whole sequence, not one for a part"); lost != nil {
+				if lost := c.widen(qualifier.Start, "EQL has one window for the whole sequence, not one for a part", "the part without its window"); lost != nil {
 					return nil, nil, lost
 				}
 			}
@@ -97,13 +97,13 @@ func (c *compiler) frame(o pattern.Observation, top bool) (pattern.Observation, 
 			f.runs = min(f.runs*min(qualifier.Times, maxRuns+1), maxRuns+1)
 			if !repeatable(q.Operand) && qualifier.Times > 1 {
 				f.runs = 1
-				if lost := c.widen(qualifier.Start, "EQL repeats single events only"); lost != nil {
+				if lost := c.widen(qualifier.Start, "EQL repeats single events only", "the observations once"); lost != nil {
 					return nil, nil, lost
 				}
 			}
 			if f.runs > maxRuns {
 				f.runs = maxRuns
-				if lost := c.widen(qualifier.Start, fmt.Sprintf("EQL repeats an event at most %d times", maxRuns)); lost != nil {
+				if lost := c.widen(qualifier.Start, fmt.Sprintf("EQL repeats an event at most %d times", maxRuns), "that many"); lost != nil {
 					return nil, nil, lost
 				}
 			}
@@ -139,7 +139,7 @@ func (c *compiler) steps(o pattern.Observation, runs int) ([]step, *opaque) {
 	case pattern.FollowedBy:
 		return c.each(combined.Operands)
 	case pattern.And:
-		if lost := c.widen(combined.Start, "AND has no order, a sequence has: any events of these are taken, as many as are needed"); lost != nil {
+		if lost := c.widen(combined.Start, "AND has no order within a window, a sequence has one", "any of these events, as many as are needed"); lost != nil {
 			return nil, lost
 		}
 		steps, lost := c.each(combined.Operands)
@@ -153,7 +153,7 @@ func (c *compiler) steps(o pattern.Observation, runs int) ([]step, *opaque) {
 		return []step{{anyOf(kids), min(total, maxRuns)}}, nil
 	case pattern.Or:
 	}
-	if lost := c.widen(combined.Start, "EQL has no OR of sequences: every event that may take part is taken"); lost != nil {
+	if lost := c.widen(combined.Start, "EQL has no OR of sequences", "every event that may take part"); lost != nil {
 		return nil, lost
 	}
 	n, lost := c.events(combined)

@@ -167,6 +167,9 @@ func (t *Translator) translate(p *pattern.Pattern, lang Language, plan *plan) (Q
 	}
 	n, losses, lost := plan.events()
 	if lost != nil {
+		if lost.path == nil { // an operator between observations, which EQL may have
+			return Query{}, lost.err(lang)
+		}
 		return Query{}, lost.err("")
 	}
 	n, more, lost := t.fit(n, lang)
