@@ -85,6 +85,22 @@ func (b *builder) drop(field, reason string) {
 // values is where the values that rules join on go.
 func (b *builder) values() *Values { return &b.doc.Threat.Indicator.Values }
 
+func (b *builder) registry() *Registry {
+	v := b.values()
+	if v.Registry == nil {
+		v.Registry = &Registry{}
+	}
+	return v.Registry
+}
+
+func (b *builder) x509() *X509 {
+	v := b.values()
+	if v.X509 == nil {
+		v.X509 = &X509{}
+	}
+	return v.X509
+}
+
 // property reads a property of the object: "name", "object/member", or several
 // of them with "|" between, of which the first that says something is taken.
 func (b *builder) property(path string) stix.Value {

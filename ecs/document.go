@@ -17,13 +17,11 @@ type Document struct {
 
 	// Timestamp is @timestamp.
 	Timestamp time.Time
-	// Version is ecs.version.
-	Version string
-	Event   Event
-	Tags    []string
-	Threat  Threat
-	Related Related
-	OpenCTI OpenCTI
+	Event     Event
+	Tags      []string
+	Threat    Threat
+	Related   Related
+	OpenCTI   OpenCTI
 }
 
 // Note names a field that was left out and says why, without the value.
@@ -49,24 +47,23 @@ func longOf(n int64) Long            { return Long{n, true} }
 func truthOf(b bool) Truth           { return Truth{b, true} }
 func longFrom(n int64, ok bool) Long { return Long{n, ok} }
 
-// Event is event.*.
+// Event is event.*; its kind, category, type and provider are the same in every document.
 type Event struct {
-	Kind, Module, Dataset, Provider, ID string
-	Category, Type                      []string
-	Created, Ingested                   time.Time
+	Module, Dataset, ID string
+	Created, Ingested   time.Time
 	// Score is event.risk_score and event.severity: OpenCTI's score, unchanged.
 	Score Long
 	// Original is the object as it came; only with [Options.KeepOriginal].
 	Original string
 }
 
-// Threat is threat.*.
+// Threat is threat.*. What most documents have nothing of is nil then.
 type Threat struct {
 	Framework               string
 	Tactic                  Tactic
-	Technique, Subtechnique Technique
-	Group                   Group
-	Software                Software
+	Technique, Subtechnique *Technique
+	Group                   *Group
+	Software                *Software
 	Feed                    Feed
 	Indicator               Indicator
 }
@@ -92,14 +89,15 @@ type Indicator struct {
 }
 
 // Values is the part of threat.indicator.* that indicator-match rules join events on.
+// What most documents have nothing of is nil then.
 type Values struct {
 	IP       []string
 	Port     []int64
 	Email    []string
 	URL      URL
 	File     File
-	Registry Registry
-	X509     X509
+	Registry *Registry
+	X509     *X509
 	ASNumber []int64
 	ASName   []string
 }

@@ -8,7 +8,7 @@ import "time"
 func (d *Document) fields(w *writer) {
 	w.date("@timestamp", d.Timestamp)
 	w.open("ecs")
-	w.text("version", Keyword, d.Version)
+	w.text("version", Keyword, Version)
 	w.close()
 	d.Event.fields(w)
 	w.texts("tags", Keyword, d.Tags)
@@ -22,13 +22,21 @@ func (d *Document) fields(w *writer) {
 	w.open("rule")
 	w.text("reason", Keyword, d.OpenCTI.RuleReason)
 	w.close()
-	if d.OpenCTI.Indicator != nil {
-		d.OpenCTI.Indicator.fields(w)
+	if indicator := present(w, d.OpenCTI.Indicator); indicator != nil {
+		indicator.fields(w)
 	}
-	if d.OpenCTI.Observable != nil {
-		d.OpenCTI.Observable.fields(w)
+	if observable := present(w, d.OpenCTI.Observable); observable != nil {
+		observable.fields(w)
 	}
 	w.close()
+}
+
+// present gives a part of the document that may be absent; a schema has every part.
+func present[T any](w *writer, part *T) *T {
+	if part == nil && w.schema != nil {
+		return new(T)
+	}
+	return part
 }
 
 func notes(list []Note) []string {
@@ -44,12 +52,12 @@ func notes(list []Note) []string {
 
 func (e *Event) fields(w *writer) {
 	w.open("event")
-	w.text("kind", Keyword, e.Kind)
-	w.texts("category", Keyword, e.Category)
-	w.texts("type", Keyword, e.Type)
+	w.text("kind", Keyword, "enrichment")
+	w.texts("category", Keyword, []string{"threat"})
+	w.texts("type", Keyword, []string{"indicator"})
 	w.text("module", Keyword, e.Module)
 	w.text("dataset", Keyword, e.Dataset)
-	w.text("provider", Keyword, e.Provider)
+	w.text("provider", Keyword, "opencti")
 	w.text("id", Keyword, e.ID)
 	w.date("created", e.Created)
 	w.date("ingested", e.Ingested)
@@ -68,22 +76,30 @@ func (t *Threat) fields(w *writer) {
 	w.texts("reference", Keyword, t.Tactic.Reference)
 	w.close()
 	w.open("technique")
-	t.Technique.fields(w)
+	if technique := present(w, t.Technique); technique != nil {
+		technique.fields(w)
+	}
 	w.open("subtechnique")
-	t.Subtechnique.fields(w)
+	if technique := present(w, t.Subtechnique); technique != nil {
+		technique.fields(w)
+	}
 	w.close()
 	w.close()
-	w.open("group")
-	w.text("id", Keyword, t.Group.ID)
-	w.text("name", Keyword, t.Group.Name)
-	w.text("reference", Keyword, t.Group.Reference)
-	w.close()
-	w.open("software")
-	w.text("id", Keyword, t.Software.ID)
-	w.text("name", Keyword, t.Software.Name)
-	w.text("type", Keyword, t.Software.Type)
-	w.text("reference", Keyword, t.Software.Reference)
-	w.close()
+	if group := present(w, t.Group); group != nil {
+		w.open("group")
+		w.text("id", Keyword, group.ID)
+		w.text("name", Keyword, group.Name)
+		w.text("reference", Keyword, group.Reference)
+		w.close()
+	}
+	if software := present(w, t.Software); software != nil {
+		w.open("software")
+		w.text("id", Keyword, software.ID)
+		w.text("name", Keyword, software.Name)
+		w.text("type", Keyword, software.Type)
+		w.text("reference", Keyword, software.Reference)
+		w.close()
+	}
 	w.open("feed")
 	w.text("name", Keyword, t.Feed.Name)
 	w.text("description", Keyword, t.Feed.Description)
@@ -112,8 +128,12 @@ func (i *Indicator) fields(w *writer) {
 	w.close()
 	i.URL.fields(w)
 	i.File.fields(w)
-	i.Registry.fields(w)
-	i.X509.fields(w)
+	if registry := present(w, i.Registry); registry != nil {
+		registry.fields(w)
+	}
+	if x509 := present(w, i.X509); x509 != nil {
+		x509.fields(w)
+	}
 	w.open("as")
 	w.longs("number", LongType, i.ASNumber)
 	w.open("organization")

@@ -70,20 +70,20 @@ func galaxyValue(s string) (name, id string) {
 const attackSite = "https://attack.mitre.org/"
 
 func (t *Threat) group(name, id string) {
-	if t.Group != (Group{}) || name == "" {
+	if t.Group != nil || name == "" {
 		return // ECS has room for one
 	}
-	t.Group = Group{ID: id, Name: name}
+	t.Group = &Group{ID: id, Name: name}
 	if id != "" {
 		t.Group.Reference = attackSite + "groups/" + id + "/"
 	}
 }
 
 func (t *Threat) software(kind, name, id string) {
-	if t.Software != (Software{}) || name == "" {
+	if t.Software != nil || name == "" {
 		return
 	}
-	t.Software = Software{ID: id, Name: name, Type: kind}
+	t.Software = &Software{ID: id, Name: name, Type: kind}
 	if id != "" {
 		t.Software.Reference = attackSite + "software/" + id + "/"
 	}
@@ -94,11 +94,16 @@ func (t *Threat) technique(name, id string) {
 		return
 	}
 	t.Framework = attackFramework
-	to, parent, sub := &t.Technique, "", ""
-	if parent, sub, _ = strings.Cut(id, "."); sub != "" {
+	place := &t.Technique
+	parent, sub, _ := strings.Cut(id, ".")
+	if sub != "" {
 		t.technique("", parent)
-		to, sub = &t.Subtechnique, "/"+sub
+		place, sub = &t.Subtechnique, "/"+sub
 	}
+	if *place == nil {
+		*place = &Technique{}
+	}
+	to := *place
 	if contains(to.ID, id) {
 		return
 	}

@@ -72,7 +72,6 @@ func (m *Mapper) kind(o *stix.Object) (*observableType, error) {
 func (b *builder) common(now time.Time) {
 	o, d, opt := b.o, b.doc, &b.m.options
 	d.ID = DocumentID(o.Key())
-	d.Version = Version
 	created, modified := o.Created(), o.Modified()
 	if created.IsZero() {
 		created = o.Time("created_at")
@@ -84,8 +83,7 @@ func (b *builder) common(now time.Time) {
 	d.Tags = unique(o.Labels())
 	score, hasScore := o.Score()
 	d.Event = Event{
-		Kind: "enrichment", Category: eventCategory, Type: eventType,
-		Module: opt.Module, Dataset: b.m.dataset, Provider: "opencti", ID: d.ID,
+		Module: opt.Module, Dataset: b.m.dataset, ID: d.ID,
 		Created: created, Ingested: now, Score: longFrom(int64(score), hasScore),
 	}
 	if opt.KeepOriginal {
@@ -113,11 +111,6 @@ func (b *builder) common(now time.Time) {
 		d.ExpiresAt = now.Add(opt.ExpireAfter)
 	}
 }
-
-var (
-	eventCategory = []string{"threat"}
-	eventType     = []string{"indicator"}
-)
 
 // timestamp is the last change, or the present if that is too old for rules to
 // see, unknown, or so far ahead that it cannot have been a change.

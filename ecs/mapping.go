@@ -100,7 +100,7 @@ const (
 func Fields() []Field {
 	var s schema
 	w := writer{schema: &s}
-	(&Document{OpenCTI: OpenCTI{Indicator: &IndicatorInfo{}, Observable: &ObservableInfo{}}}).fields(&w)
+	(&Document{}).fields(&w)
 	return s.fields
 }
 

@@ -117,7 +117,7 @@ func registryFields(b *builder) {
 	if !b.joined {
 		return
 	}
-	r := &b.values().Registry
+	r := b.registry()
 	b.add(&r.Hive, hive)
 	b.add(&r.Key, key)
 	for v := range b.property("values").Elements() {
@@ -150,7 +150,7 @@ func certificateFields(b *builder) {
 	if !b.joined {
 		return
 	}
-	x := &b.values().X509
+	x := b.x509()
 	b.certificateSerial(b.text("serial_number"))
 	b.certificateIssuer(b.text("issuer"))
 	b.certificateSubject(b.text("subject"))
@@ -174,14 +174,14 @@ func (b *builder) certificateSerial(s string) {
 		return
 	}
 	if serial := serialNumber(s); serial != "" {
-		b.add(&b.values().X509.SerialNumber, serial)
+		b.add(&b.x509().SerialNumber, serial)
 	} else {
 		b.drop("threat.indicator.x509.serial_number", "not hexadecimal")
 	}
 }
 
 func (b *builder) certificateIssuer(s string) {
-	x := &b.values().X509
+	x := b.x509()
 	b.add(&x.IssuerName, s)
 	for _, cn := range commonNames(s) {
 		b.add(&x.IssuerCN, cn)
@@ -189,7 +189,7 @@ func (b *builder) certificateIssuer(s string) {
 }
 
 func (b *builder) certificateSubject(s string) {
-	x := &b.values().X509
+	x := b.x509()
 	b.add(&x.SubjectName, s)
 	for _, cn := range commonNames(s) {
 		b.add(&x.SubjectCN, cn)

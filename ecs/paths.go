@@ -70,8 +70,8 @@ var pathRules = [...]pathRule{
 		}
 	}, "x509-certificate"},
 	{"windows-registry-key:key", func(b *builder, _, s string) { b.registryKey(s) }, "windows-registry-key"},
-	{"windows-registry-key:values.name", func(b *builder, _, s string) { b.put(&b.values().Registry.Value, s) }, "windows-registry-key"},
-	{"windows-registry-key:values.data", func(b *builder, _, s string) { b.put(&b.values().Registry.DataStrings, s) }, "windows-registry-key"},
+	{"windows-registry-key:values.name", func(b *builder, _, s string) { b.registryValue(s) }, "windows-registry-key"},
+	{"windows-registry-key:values.data", func(b *builder, _, s string) { b.registryData(s) }, "windows-registry-key"},
 	{"autonomous-system:number", func(b *builder, _, s string) { b.systemNumber(s) }, "autonomous-system"},
 	{"autonomous-system:name", func(b *builder, _, s string) { b.put(&b.values().ASName, s) }, "autonomous-system"},
 }
@@ -124,6 +124,18 @@ func (r *pathRule) matches(p *pattern.ObjectPath) (name string, ok bool) {
 func (b *builder) put(list *[]string, s string) {
 	if b.joined {
 		b.add(list, strings.TrimSpace(s))
+	}
+}
+
+func (b *builder) registryValue(s string) {
+	if b.joined {
+		b.add(&b.registry().Value, s)
+	}
+}
+
+func (b *builder) registryData(s string) {
+	if b.joined {
+		b.add(&b.registry().DataStrings, s)
 	}
 }
 

@@ -53,7 +53,10 @@ func TestSufficientValues(t *testing.T) {
 			d := mapped(t, newMapper(t), patternIndicator(t, row.pattern))
 			v, r := d.Threat.Indicator.Values, d.Related
 			h := v.File.Hash
-			joined := slices.Concat(v.IP, v.Email, v.URL.Domain, h.SHA1, h.MD5, v.Registry.Path)
+			joined := slices.Concat(v.IP, v.Email, v.URL.Domain, h.SHA1, h.MD5)
+			if v.Registry != nil {
+				joined = append(joined, v.Registry.Path...)
+			}
 			related := slices.Concat(r.IP, r.Hosts, r.Hash, r.User)
 			got := []string{strings.Join(joined, " "), strings.Join(related, " "), d.Threat.Indicator.Type}
 			if diff := cmp.Diff([]string{row.joined, row.related, row.word}, got); diff != "" {

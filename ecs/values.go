@@ -155,7 +155,7 @@ func (b *builder) registryKey(s string) {
 	if !b.joined {
 		return
 	}
-	r := &b.values().Registry
+	r := b.registry()
 	b.add(&r.Hive, hive)
 	b.add(&r.Key, key)
 	b.add(&r.Path, registryPath(hive, key, ""))

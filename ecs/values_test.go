@@ -223,7 +223,7 @@ func TestRegistry(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			d := mapped(t, newMapper(t), observable(t, "windows-registry-key", row.properties))
-			if diff := cmp.Diff(row.want, d.Threat.Indicator.Registry); diff != "" {
+			if diff := cmp.Diff(&row.want, d.Threat.Indicator.Registry); diff != "" {
 				t.Errorf("registry (-want +got):\n%s", diff)
 			}
 		})
