@@ -33,6 +33,9 @@ func (a app) convertDocuments(ctx context.Context, args []string) error {
 		if err != nil {
 			return errors.Join(err, out.Flush())
 		}
+		if change.Op == sync.Progress {
+			continue
+		}
 		document, reason := mapChange(mapper, change)
 		if reason != "" {
 			left.add(reason)
@@ -82,8 +85,6 @@ func mapChange(mapper *ecs.Mapper, c sync.Change) (*ecs.Document, string) {
 		return nil, c.Err.Error()
 	case sync.Delete:
 		return nil, "deletion"
-	case sync.Progress:
-		return nil, "event without an object"
 	}
 	document, err := mapper.Map(c.Object)
 	switch {

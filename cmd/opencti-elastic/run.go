@@ -27,41 +27,58 @@ func (a app) run(ctx context.Context, args []string) error {
 		return err
 	}
 	boundMemory()
-	return connect(ctx, c, a.logger(c))
+	connection, err := newConnection(ctx, c, a.logger(c))
+	if err != nil {
+		return usageError{err}
+	}
+	return connection.run(ctx)
 }
 
-// connect runs the connector until ctx ends.
-func connect(ctx context.Context, c *config.Config, log *slog.Logger) (err error) {
+// connection is a connector put together and not yet running.
+type connection struct {
+	config    *config.Config
+	log       *slog.Logger
+	target    *target
+	connector *opencti.Connector
+	engine    *sync.Engine
+	close     func() error
+}
+
+// newConnection puts the connector together. It asks nothing of OpenCTI yet.
+func newConnection(ctx context.Context, c *config.Config, log *slog.Logger, observers ...any) (*connection, error) {
 	refs := opencti.NewReferences(0)
 	target, err := newTarget(ctx, c, refs, log)
 	if err != nil {
-		return usageError{err}
+		return nil, err
 	}
-	defer func() { err = errors.Join(err, target.close()) }()
 	stream, err := newStream(c, refs, log)
 	if err != nil {
-		return usageError{err}
+		return nil, err
 	}
 	connector, err := newConnector(c, names(target.sinks), log)
 	if err != nil {
-		return usageError{err}
+		return nil, err
 	}
 	letters, closeLetters := deadLetters(c)
-	defer closeLetters()
 	engine, err := sync.NewEngine(sync.Options{
-		Source: stream, Sinks: target.sinks, Checkpoints: connector.State(), DeadLetters: letters, Logger: log, MaxItems: c.Elastic.BatchSize,
+		Source: stream, Sinks: target.sinks, Checkpoints: connector.State(), DeadLetters: letters, Logger: log, MaxItems: c.Elastic.BatchSize, Observers: observers,
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	log.Info("starting", "version", buildVersion(), "stream", c.Connector.StreamID, "index", c.Elastic.IndexName, "rules", c.Elastic.Rules)
-	if err := connector.Register(ctx); err != nil {
-		return stopped(ctx, err)
+	return &connection{c, log, target, connector, engine, func() error { return errors.Join(target.close(), closeLetters()) }}, nil
+}
+
+// run registers with OpenCTI and follows the stream until ctx ends.
+func (c *connection) run(ctx context.Context) error {
+	c.log.Info("starting", "version", buildVersion(), "stream", c.config.Connector.StreamID, "index", c.config.Elastic.IndexName, "rules", c.config.Elastic.Rules)
+	err := c.connector.Register(ctx)
+	if err == nil {
+		beside := append(c.target.beside, c.connector.Run, func(ctx context.Context) error { return report(ctx, c.engine, c.log) })
+		err = follow(ctx, c.engine.Run, beside...)
+		summarize(c.log, "stopped", c.engine.Stats())
 	}
-	beside := append(target.beside, connector.Run, func(ctx context.Context) error { return report(ctx, engine, log) })
-	err = follow(ctx, engine.Run, beside...)
-	summarize(log, "stopped", engine.Stats())
-	return stopped(ctx, err)
+	return errors.Join(stopped(ctx, err), c.close())
 }
 
 // stopped makes a clean end of an end that was asked for: what was left is read again at the next start.

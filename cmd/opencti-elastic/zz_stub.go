@@ -9,7 +9,6 @@ import (
 func (a app) rulesAdopt(context.Context, []string) error   { return nil }
 func (a app) rulesPreview(context.Context, []string) error { return nil }
 func (a app) convertRules(context.Context, []string) error { return nil }
-func (a app) demo(context.Context, []string) error         { return nil }
 func newFileTarget(c *config.Config, refs *opencti.References, dir string) (*target, error) {
 	return nil, nil
 }

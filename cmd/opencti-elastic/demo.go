@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/opencti-elastic/opencti-elastic/cmd/opencti-elastic/internal/config"
+	"github.com/opencti-elastic/opencti-elastic/elastic/elastictest"
+	"github.com/opencti-elastic/opencti-elastic/opencti/openctitest"
+	"github.com/opencti-elastic/opencti-elastic/sync"
+)
+
+const demoSeed = 1
+
+// demo runs the connector as it is against test servers in this process, and judges the result.
+func (a app) demo(ctx context.Context, args []string) error {
+	fs := a.flags("demo")
+	events := fs.Int("events", 5000, "how many events the history has")
+	rate := fs.Int("rate", 0, "events per second; 0 is as fast as they are taken")
+	keep := fs.Bool("keep", false, "stay up when all is done, until interrupted")
+	if err := parse(fs, args); err != nil {
+		return err
+	}
+	if *events < 1 || *rate < 0 || fs.NArg() > 0 {
+		return usage("demo takes --events of at least 1, --rate of at least 0, and no arguments")
+	}
+	d, err := newDemo(ctx)
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	history := openctitest.HistoryConfig{Seed: demoSeed, Events: *events, Start: time.Now().Add(-time.Duration(*events) * 100 * time.Millisecond)}.Make()
+	fmt.Fprintf(a.stdout, "OpenCTI        %s\nElasticsearch  %s\nKibana         %s\n\n", d.opencti.URL, d.elasticsearch.URL, d.kibana.URL)
+	return d.run(ctx, a.stdout, history, *rate, *keep)
+}
+
+// demo is the servers and the connector between them.
+type demo struct {
+	opencti       *openctitest.Server
+	elasticsearch *elastictest.Elasticsearch
+	kibana        *elastictest.Kibana
+	connection    *connection
+}
+
+const demoKey = "ZGVtbzpkZW1v"
+
+func newDemo(ctx context.Context) (*demo, error) {
+	d := &demo{
+		opencti:       openctitest.NewServer(openctitest.Options{}),
+		elasticsearch: elastictest.NewElasticsearch(elastictest.Options{APIKey: demoKey}),
+		kibana:        elastictest.NewKibana(elastictest.KibanaOptions{APIKey: demoKey}),
+	}
+	c, err := config.Load([]string{
+		"OPENCTI_URL=" + d.opencti.URL, "OPENCTI_TOKEN=" + d.opencti.Token, "CONNECTOR_ID=7b0b35c3-9e43-4b7c-8d3e-52b4d2b7a3f0",
+		"CONNECTOR_LIVE_STREAM_ID=" + d.opencti.StreamID, "CONNECTOR_LIVE_STREAM_RECOVER_ISO_DATE=no",
+		"ELASTIC_SECURITY_URL=" + d.elasticsearch.URL, "ELASTIC_SECURITY_KIBANA_URL=" + d.kibana.URL, "ELASTIC_SECURITY_API_KEY=" + demoKey,
+		"ELASTIC_SECURITY_DEAD_LETTERS=-",
+	}, "", false)
+	if err == nil {
+		err = c.Validate()
+	}
+	if err == nil {
+		d.connection, err = newConnection(ctx, c, slog.New(slog.DiscardHandler))
+	}
+	if err != nil {
+		d.close()
+		return nil, err
+	}
+	return d, nil
+}
+
+func (d *demo) close() {
+	d.opencti.Close()
+	d.elasticsearch.Close()
+	d.kibana.Close()
+}
+
+// run streams the history through the connector, says what came of it, and fails if it is not what the stream said.
+func (d *demo) run(ctx context.Context, out io.Writer, history []openctitest.Event, rate int, keep bool) error {
+	running, stop := context.WithCancel(ctx)
+	defer stop()
+	ended := make(chan error, 1)
+	go func() { ended <- d.connection.run(running) }()
+
+	began := time.Now()
+	if err := d.stream(running, out, history, rate); err != nil {
+		stop()
+		<-ended
+		return stopped(ctx, err)
+	}
+	took := time.Since(began)
+	verdict := d.judge(history)
+	d.summary(out, len(history), took, verdict)
+	if keep && len(verdict.faults) == 0 {
+		fmt.Fprintln(out, "\nThe servers stay up; interrupt to end.")
+		<-ctx.Done()
+	}
+	stop()
+	if err := <-ended; err != nil {
+		return err
+	}
+	if n := len(verdict.faults); n > 0 {
+		return fmt.Errorf("the target differs from the stream in %d places", n)
+	}
+	return nil
+}
+
+// stream appends the history at the rate and waits until all of it is written.
+func (d *demo) stream(ctx context.Context, out io.Writer, history []openctitest.Event, rate int) error {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	began, sent, quiet := time.Now(), 0, 0
+	for {
+		upTo := len(history)
+		if rate > 0 {
+			upTo = min(upTo, int(time.Since(began).Seconds()*float64(rate))+1)
+		}
+		d.opencti.Append(history[sent:upTo]...)
+		sent = upTo
+		s := d.connection.engine.Stats()
+		fmt.Fprintf(out, "\r%d of %d events sent, %d changes read, %d documents, %d rules   ", sent, len(history), s.Read,
+			d.elasticsearch.Len(d.connection.config.Elastic.IndexName), len(d.kibana.Rules("")))
+		if sent == len(history) && s.Position == d.opencti.Last() && idle(s) {
+			if quiet++; quiet >= 3 {
+				fmt.Fprintln(out)
+				return nil
+			}
+		} else {
+			quiet = 0
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+func idle(s sync.Stats) bool {
+	for _, k := range s.Sinks {
+		if k.Pending > 0 || k.InFlight > 0 {
+			return false
+		}
+	}
+	return true
+}
