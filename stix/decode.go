@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -55,14 +54,13 @@ func DecodeObject(b []byte) (*Object, error) {
 func validate(what string, b []byte) error {
 	// The platform writes with JSON.stringify, which escapes lone surrogates; they
 	// are taken (as U+FFFD) since a hostile text must not cost the object.
+	if jsontext.Value(b).IsValid(jsontext.AllowInvalidUTF8(true)) {
+		return nil
+	}
 	d := jsontext.NewDecoder(bytes.NewBuffer(b), jsontext.AllowInvalidUTF8(true))
 	_, err := d.ReadValue()
 	if err == nil {
-		if _, err = d.ReadToken(); err == nil {
-			return &DecodeError{What: what, Offset: d.InputOffset(), Err: errTrailing}
-		} else if errors.Is(err, io.EOF) {
-			return nil
-		}
+		return &DecodeError{What: what, Offset: d.InputOffset(), Err: errTrailing}
 	}
 	e := &DecodeError{What: what, Offset: d.InputOffset(), Err: err}
 	if s, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
