@@ -7,7 +7,7 @@ import "strings"
 var refanger = strings.NewReplacer(
 	"[.]", ".", "(.)", ".", "{.}", ".", "[.", ".", ".]", ".",
 	"[dot]", ".", "(dot)", ".", "{dot}", ".", "[DOT]", ".", "(DOT)", ".", "[d]", ".",
-	"[:]", ":", "(:)", ":", "[://]", "://", "[:/]", ":/", "[/]", "/",
+	"[:]", ":", "(:)", ":", "[/]", "/",
 	"[@]", "@", "(@)", "@", "[at]", "@", "(at)", "@", "[AT]", "@", "(AT)", "@",
 )
 
@@ -21,72 +21,46 @@ func refang(s string) string {
 	return refanger.Replace(s)
 }
 
-// refangURL gives a URL as it is used. A URL can hold brackets of its own, so they
-// are only touched if its scheme or host shows that it was written in this way.
+// schemes is how schemes are written so that nobody follows a URL.
+var schemes = map[string]string{
+	"hxxp": "http", "hxxps": "https", "hxtp": "http", "hxtps": "https", "htxp": "http", "htxps": "https",
+	"h**p": "http", "h**ps": "https", "fxp": "ftp", "fxps": "ftps",
+}
+
+// refangURL gives a URL as it is used. A URL can hold brackets of its own, so it is
+// given back to the letter unless its scheme or host shows that it was written in this way.
 func refangURL(s string) string {
-	scheme, rest, found := strings.Cut(s, ":")
-	real := ""
+	out, defanged := s, false
+	if at := strings.IndexAny(s, ":[("); at > 0 && at <= len("hxxps") {
+		if scheme := schemes[strings.ToLower(s[:at])]; scheme != "" {
+			out, defanged = scheme+s[at:], true
+		}
+	}
+	before, host, found := strings.Cut(out, "//")
 	switch {
-	case !found || len(scheme) > 12:
-	case strings.EqualFold(scheme, "hxxp"), strings.EqualFold(scheme, "h**p"), strings.EqualFold(scheme, "htxp"):
-		real = "http"
-	case strings.EqualFold(scheme, "hxxps"), strings.EqualFold(scheme, "h**ps"), strings.EqualFold(scheme, "htxps"):
-		real = "https"
-	case strings.EqualFold(scheme, "fxp"):
-		real = "ftp"
-	case strings.EqualFold(scheme, "hxxp["), strings.EqualFold(scheme, "hxxp("):
-		real, rest = "http", scheme[4:]+":"+rest
-	case strings.EqualFold(scheme, "hxxps["), strings.EqualFold(scheme, "hxxps("):
-		real, rest = "https", scheme[5:]+":"+rest
+	case !found:
+		host = out
+	case strings.HasSuffix(before, "[:") && strings.HasPrefix(host, "]"): // http[://]
+		host, defanged = host[1:], true
+		out = before[:len(before)-2] + "://" + host
+	case strings.HasSuffix(before, "[:]") || strings.HasSuffix(before, "(:)"):
+		defanged = true
+		out = before[:len(before)-3] + "://" + host
 	}
-	if real != "" {
-		return real + refangRest(schemeless(rest, scheme))
+	if end := strings.IndexAny(host, "/?#"); end >= 0 {
+		host = host[:end]
 	}
-	if !strings.ContainsAny(authority(s), "[({") {
-		return s
-	}
-	if out := refanger.Replace(s); !isBracketedV6(authority(s)) {
+	switch {
+	case isBracketed(host):
 		return out
+	case defanged || strings.ContainsAny(host, "[({"):
+		return refanger.Replace(out)
 	}
 	return s
 }
 
-// schemeless gives what follows a scheme, with the colon that it was cut at.
-func schemeless(rest, scheme string) string {
-	if strings.HasSuffix(scheme, "[") || strings.HasSuffix(scheme, "(") {
-		return rest
-	}
-	return ":" + rest
-}
-
-func refangRest(s string) string {
-	if isBracketedV6(authority("x" + s)) {
-		return s
-	}
-	return refanger.Replace(s)
-}
-
-// authority is about what stands between the scheme and the path of a URL,
-// also of one whose "://" is written in brackets.
-func authority(s string) string {
-	if at := strings.Index(s, "//"); at >= 0 {
-		host := s[at+2:]
-		if end := strings.IndexAny(strings.TrimPrefix(host, "]"), "/?#"); end >= 0 {
-			host = host[:min(end+1, len(host))]
-		}
-		if at > 0 && (strings.HasSuffix(s[:at], "[:") || strings.HasSuffix(s[:at], "(:")) {
-			return "[" + host
-		}
-		return host
-	}
-	if end := strings.IndexAny(s, "/?#"); end >= 0 {
-		return s[:end]
-	}
-	return s
-}
-
-// isBracketedV6 tells whether the host is an IPv6 address in its brackets, which are then no writing of ours.
-func isBracketedV6(host string) bool {
+// isBracketed tells whether the host of a URL is an IPv6 address in its brackets, which are then no writing of ours.
+func isBracketed(host string) bool {
 	host = host[strings.LastIndexByte(host, '@')+1:]
 	end := strings.IndexByte(host, ']')
 	return strings.HasPrefix(host, "[") && end > 0 && strings.Count(host[:end], ":") >= 2
