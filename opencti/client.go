@@ -134,7 +134,7 @@ func (c *Client) do(ctx context.Context, op, query string, variables, out any) e
 	req.Header.Set("User-Agent", "opencti-elastic")
 	resp, err := c.client.Do(req)
 	if err != nil {
-		return fmt.Errorf("%s: %w", op, err)
+		return requestError(op, err)
 	}
 	defer resp.Body.Close()
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))

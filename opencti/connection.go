@@ -28,7 +28,7 @@ func (r *run) connection(ctx context.Context) error {
 	}
 	resp, err := r.client.Do(req)
 	if err != nil {
-		return r.cause(ctx, err)
+		return r.cause(ctx, requestError("stream", err))
 	}
 	defer resp.Body.Close()
 	silence.Stop()

@@ -91,9 +91,9 @@ func newCursor(cfg Config, saved *sync.Checkpoint, now time.Time) *cursor {
 	}
 	until := cfg.Recover.Until
 	if until.IsZero() || until.After(now) {
-		until = now
+		until = nextSecond(now)
 	}
-	if until = until.UTC().Truncate(time.Second); until.After(positionTime(start)) {
+	if until.After(positionTime(start)) {
 		c.commit.RecoverUntil = until
 		c.recovery = &recovery{until: until, floor: start}
 	}
@@ -175,9 +175,10 @@ func (c *cursor) missing(ends streamEnds) bool {
 
 func (c *cursor) startGap(now time.Time) {
 	base := c.commit.Position
-	c.recovery = &recovery{until: now.UTC().Truncate(time.Second), gap: true, base: base}
+	// The platform's clock may be ahead of ours, or behind redis': what was missed can have later and
+	// earlier dates than its time. Other than at a first start, there are no events to fall back on.
+	c.recovery = &recovery{until: nextSecond(now.Add(c.margin)), gap: true, base: base}
 	c.overlap = nil
-	// The platform's clock may be behind redis', so that what came after base has an earlier date.
 	c.place(minus(base, c.margin))
 }
 
@@ -327,6 +328,11 @@ func (c *cursor) refused(resume sync.Position) (lost bool, v verdict) {
 	c.moveTo(resume)
 	c.top = resume
 	return false, take
+}
+
+// nextSecond is a date that OpenCTI's own client could have sent, in whole seconds, and not before t.
+func nextSecond(t time.Time) time.Time {
+	return t.UTC().Add(time.Second - 1).Truncate(time.Second)
 }
 
 func timePosition(t time.Time) sync.Position {

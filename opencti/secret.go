@@ -1,6 +1,8 @@
 package opencti
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -83,6 +85,14 @@ func statusError(op string, resp *http.Response, secrets ...string) *StatusError
 		reason = ""
 	}
 	return &StatusError{Op: op, Status: resp.StatusCode, Reason: clean(reason, secrets...), after: retryAfter(resp.Header.Get("Retry-After"))}
+}
+
+// requestError is why a request had no answer, without its address: a redirect's can hold anything.
+func requestError(op string, err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		err = e.Err
+	}
+	return fmt.Errorf("%s: %w", op, err)
 }
 
 func retryAfter(s string) time.Duration {

@@ -17,14 +17,15 @@ type entry struct {
 	changes []sync.Change
 	// dependency tells that it is in the history only because another event refers to its object.
 	dependency bool
-	// refs are the STIX ids that its object refers to.
-	refs  []string
-	frame []byte
+	// object is its object's STIX id, refs are those that it refers to.
+	object string
+	refs   []string
+	frame  []byte
 }
 
 func newEntry(e Event) entry {
 	env := envelope(e)
-	out := entry{event: e, changes: sync.FromEvent(e.Name, env, e.Position), dependency: env.Dependency()}
+	out := entry{event: e, changes: sync.FromEvent(e.Name, env, e.Position), dependency: env.Dependency(), object: env.Object.ID}
 	if e.Name != sync.KindDelete {
 		out.refs = references(env.Object)
 	}

@@ -217,3 +217,22 @@ func (s *Server) Object(key string) *stix.Object {
 	}
 	return nil
 }
+
+// Unmatch takes objects out of what the stream's filters match, as an edit of the filters does: nothing is sent.
+func (s *Server) Unmatch(keys ...string) {
+	s.change(func() {
+		for _, key := range keys {
+			if r := s.db.byKey[key]; r != nil {
+				r.matches = false
+			}
+		}
+	})
+}
+
+// AppendRaw adds an event whose data is anything, to redis' stream only.
+func (s *Server) AppendRaw(name, data string) {
+	s.change(func() {
+		e := entry{event: Event{Name: name, Data: []byte(data)}}
+		s.log = append(s.log, e.at(s.nextPosition()))
+	})
+}

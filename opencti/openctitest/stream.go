@@ -275,7 +275,7 @@ func (c *conn) entry(e entry) bool {
 	}
 	var deps [][]byte
 	if e.event.Name != sync.KindDelete {
-		deps = c.dependencies(e.changes[0].Object.ID, e.refs)
+		deps = c.dependencies(e.object, e.refs)
 	}
 	for _, change := range e.changes {
 		c.sent[change.Object.ID] = true
