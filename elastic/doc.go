@@ -6,7 +6,8 @@
 //	client, err := elastic.NewClient(elastic.Config{URLs: []string{"https://es:9200"}, APIKey: key})
 //	mapper, err := ecs.NewMapper(ecs.Options{})
 //	index, err := elastic.NewIndex(elastic.IndexOptions{Client: client, Mapper: mapper})
-//	err = sync.NewEngine(…).Run(ctx) // writes to index
+//	engine, err := sync.NewEngine(sync.Options{Source: source, Sinks: []sync.Sink{index}})
+//	err = engine.Run(ctx)
 //
 // [Files] writes the same as lines for _bulk, for networks without a way out. [Sweeper] removes what has
 // expired, [Refresher] keeps what is valid for long in the window that rules look back. [Rules] is the sink of

@@ -85,6 +85,7 @@ type Index struct {
 	setup  chan struct{} // held while the target is being looked at
 	target atomic.Pointer[target]
 	bodies gosync.Pool
+	made   atomic.Bool // the index has been there before
 
 	mu     gosync.Mutex
 	rolled []string // backing indices that came with a rollover since the last look

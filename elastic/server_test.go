@@ -9,6 +9,8 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -18,6 +20,7 @@ import (
 
 	"github.com/opencti-elastic/opencti-elastic/ecs"
 	"github.com/opencti-elastic/opencti-elastic/elastic"
+	"github.com/opencti-elastic/opencti-elastic/stix"
 	"github.com/opencti-elastic/opencti-elastic/sync"
 	"github.com/opencti-elastic/opencti-elastic/sync/synctest"
 )
@@ -308,4 +311,61 @@ func TestRealLookupMode(t *testing.T) {
 	if got := fmt.Sprint(s.do(http.MethodGet, "/"+name+"/_settings", "")); !strings.Contains(got, "mode:lookup") {
 		t.Errorf("no lookup mode: %s", got)
 	}
+}
+
+// TestRealBundles writes the real bundles that lie beside the repository, by OPENCTI_ELASTIC_SHARED or ../shared.
+func TestRealBundles(t *testing.T) {
+	s := newRealServer(t)
+	shared := os.Getenv("OPENCTI_ELASTIC_SHARED")
+	if shared == "" {
+		shared = filepath.Join("..", "..", "shared")
+	}
+	files, err := filepath.Glob(filepath.Join(shared, "data", "stix-real", "bundles", "*"))
+	if err != nil || len(files) == 0 {
+		t.Skip("the real STIX bundles are not here")
+	}
+	name := s.name()
+	x := s.index(name, elastic.IndexOptions{Mapper: newMapper(t, ecs.Options{OnRevoke: ecs.MarkRevoked}), KeepRevoked: true})
+	want := make(map[string]bool)
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var bundle struct {
+			Objects []json.RawMessage `json:"objects"`
+		}
+		if json.Unmarshal(b, &bundle) != nil {
+			continue
+		}
+		byKey := make(map[string]sync.Change)
+		for _, raw := range bundle.Objects {
+			o, err := stix.DecodeObject(raw)
+			if err != nil {
+				t.Errorf("%s: %v", file, err)
+				continue
+			}
+			byKey[o.Key()] = upsert(o, 1)
+		}
+		var changes []sync.Change
+		for _, c := range byKey {
+			changes = append(changes, c)
+		}
+		for batch := range slices.Chunk(changes, 500) {
+			for i, r := range mustWrite(t, x, batch...) {
+				switch r.Outcome {
+				case sync.Done, sync.Superseded:
+					want[ecs.DocumentID(batch[i].Key)] = true
+				case sync.Refused, sync.Again:
+					t.Errorf("%s: outcome %d, %v", batch[i].Key, r.Outcome, r.Err)
+				}
+			}
+		}
+	}
+	s.do(http.MethodPost, "/"+name+"/_refresh", "")
+	count := s.do(http.MethodPost, "/"+name+"/_count", `{"query":{"match_all":{}}}`)["count"]
+	if fmt.Sprint(count) != fmt.Sprint(len(want)) || len(want) == 0 {
+		t.Errorf("%v documents, want %d", count, len(want))
+	}
+	t.Logf("%d documents of %d bundles", len(want), len(files))
 }

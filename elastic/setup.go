@@ -73,7 +73,7 @@ func (x *Index) lookAt(ctx context.Context) (*target, error) {
 		if err != nil {
 			return nil, err
 		}
-		x.o.Logger.DebugContext(ctx, "index is there", "index", x.o.Name)
+		x.made.Store(true)
 		return &target{shed: shed}, nil
 	}
 	if err := x.createIndex(ctx, stored); err != nil {
@@ -92,6 +92,9 @@ func (x *Index) createIndex(ctx context.Context, byTemplate bool) error {
 	err := x.o.Client.call(ctx, request{op: "create index", method: http.MethodPut, path: "/" + x.o.Name, body: body}, nil)
 	status, ok := errors.AsType[*StatusError](err)
 	switch {
+	case err == nil && x.made.Swap(true):
+		x.o.Logger.WarnContext(ctx, "the index was gone and is made anew; what was in it comes back only if the stream is read again from the start: reset the connector's state", "index", x.o.Name)
+		return nil
 	case err == nil:
 		x.o.Logger.InfoContext(ctx, "made the index", "index", x.o.Name)
 		return nil
