@@ -33,14 +33,13 @@ var tactics = map[string]tactic{
 func (b *builder) killChain(list *[]string) {
 	t := &b.doc.Threat
 	for e := range b.o.Root("kill_chain_phases").Elements() {
-		chain, _ := e.Member("kill_chain_name").Text()
-		phase, _ := e.Member("phase_name").Text()
-		if phase == "" {
-			continue
-		}
-		tactic, ok := tactics[phase]
-		if chain != attackChain || !ok {
-			b.add(list, "["+chain+"] "+phase)
+		chain, phase := e.Member("kill_chain_name"), e.Member("phase_name")
+		tactic, ok := tactics[string(plainBytes(phase))]
+		if !ok || string(plainBytes(chain)) != attackChain {
+			if name, _ := phase.Text(); name != "" {
+				chainName, _ := chain.Text()
+				b.add(list, "["+chainName+"] "+name)
+			}
 			continue
 		}
 		b.add(list, tactic.phase)

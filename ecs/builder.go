@@ -1,6 +1,7 @@
 package ecs
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/opencti-elastic/opencti-elastic/stix"
@@ -13,6 +14,8 @@ type builder struct {
 	doc *Document
 	// joined tells whether values go to the fields that rules join on, or to related.* only.
 	joined bool
+	// score and confidence are the object's.
+	score, confidence Long
 	// blocks gathers the blocks of addresses of an indicator.
 	blocks []string
 	// hosts is the hosts of URLs that suffice; see urlHosts.
@@ -148,6 +151,15 @@ func plainText(v stix.Value) string {
 		}
 	}
 	return ""
+}
+
+// plainBytes is the bytes of a text that needs no decoding, to look it up without a
+// copy; nil for any other value.
+func plainBytes(v stix.Value) []byte {
+	if v.Kind() != '"' || len(v) < 2 || bytes.IndexByte(v, '\\') >= 0 {
+		return nil
+	}
+	return v[1 : len(v)-1]
 }
 
 // texts reads a property as a list of texts.

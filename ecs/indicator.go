@@ -10,9 +10,7 @@ func (b *builder) indicator() {
 	o, d := b.o, b.doc
 	i, opt := &d.Threat.Indicator, &b.m.options
 	info := &IndicatorInfo{InternalID: o.InternalID, StandardID: o.ID, Revoked: o.Revoked()}
-	score, hasScore := o.Score()
-	confidence, hasConfidence := confidence(o)
-	info.Score, info.Confidence = longFrom(int64(score), hasScore), longFrom(int64(confidence), hasConfidence)
+	info.Score, info.Confidence = b.score, b.confidence
 	info.Lang, _ = o.Root("lang").Text()
 	info.Pattern, _ = o.Root("pattern").Text()
 	info.PatternType, _ = o.Root("pattern_type").Text()

@@ -81,10 +81,15 @@ func (b *builder) common(now time.Time) {
 	}
 	d.Timestamp = b.timestamp(modified, now)
 	d.Tags = unique(o.Labels())
-	score, hasScore := o.Score()
+	score, ok := o.Score()
+	b.score = longFrom(int64(score), ok)
+	if o.Root("confidence") != nil { // observables have none
+		n, ok := o.Confidence()
+		b.confidence = longFrom(int64(n), ok)
+	}
 	d.Event = Event{
 		Module: opt.Module, Dataset: b.m.dataset, ID: d.ID,
-		Created: created, Ingested: now, Score: longFrom(int64(score), hasScore),
+		Created: created, Ingested: now, Score: b.score,
 	}
 	if opt.KeepOriginal {
 		d.Event.Original = original(o)
@@ -97,7 +102,7 @@ func (b *builder) common(now time.Time) {
 		b.add(&i.ID, id)
 	}
 	i.Description = o.Text("description")
-	i.Confidence = confidenceWord(confidence(o))
+	i.Confidence = confidenceWord(b.confidence)
 	i.FirstSeen, i.LastSeen, i.ModifiedAt = created, modified, modified
 	if opt.OpenCTIURL != "" && o.InternalID != "" {
 		i.Reference = opt.OpenCTIURL + "/dashboard/id/" + url.PathEscape(o.InternalID)

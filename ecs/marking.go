@@ -39,8 +39,14 @@ type References interface {
 func (b *builder) markings(names *[]string) (tlp string) {
 	rank := -1
 	for e := range b.o.Property("object_marking_refs").Elements() {
-		ref, _ := e.Text()
-		name, level := markingOf(ref, b.m.options.References)
+		level := tlpByID[string(plainBytes(e))]
+		name := ""
+		if rank := tlpRank(level); rank > 0 {
+			name = tlpNames[rank] // what is not CLEAR has had one name only
+		} else {
+			ref, _ := e.Text()
+			name, level = markingOf(ref, b.m.options.References)
+		}
 		b.add(names, name)
 		rank = max(rank, tlpRank(level))
 	}

@@ -8,13 +8,12 @@ import (
 // observable fills the document of an observable.
 func (b *builder) observable(t *observableType) {
 	o, d := b.o, b.doc
-	score, hasScore := o.Score()
-	floor := b.m.options.ObservableScore
-	b.joined = b.m.options.Observables == JoinObservables && (floor == 0 || hasScore && score >= floor)
+	floor := int64(b.m.options.ObservableScore)
+	b.joined = b.m.options.Observables == JoinObservables && (floor == 0 || b.score.Set && b.score.Value >= floor)
 
 	info := &ObservableInfo{
 		Kind: t.key(), ID: o.InternalID, StandardID: o.ID, EntityType: o.EntityType,
-		Score: longFrom(int64(score), hasScore),
+		Score: b.score,
 	}
 	b.references(&info.References)
 	if inferred, ok := o.OCTI("is_inferred").Bool(); ok {
