@@ -37,45 +37,65 @@ func (a app) demo(ctx context.Context, args []string) error {
 	return d.run(ctx, a.stdout, history, *rate, *keep)
 }
 
-// demo is the servers and the connector between them.
-type demo struct {
+// stage is the three servers, and the settings of a connector between them.
+type stage struct {
 	opencti       *openctitest.Server
 	elasticsearch *elastictest.Elasticsearch
 	kibana        *elastictest.Kibana
-	connection    *connection
+	environ       []string
+	config        *config.Config
 }
 
-const demoKey = "ZGVtbzpkZW1v"
+const stageKey = "ZGVtbzpkZW1v"
 
-func newDemo(ctx context.Context) (*demo, error) {
-	d := &demo{
-		opencti:       openctitest.NewServer(openctitest.Options{}),
-		elasticsearch: elastictest.NewElasticsearch(elastictest.Options{APIKey: demoKey}),
-		kibana:        elastictest.NewKibana(elastictest.KibanaOptions{APIKey: demoKey}),
+// newStage starts the servers. The connector takes all history from the stream, unless environ says otherwise.
+func newStage(o openctitest.Options, environ ...string) (*stage, error) {
+	s := &stage{
+		opencti:       openctitest.NewServer(o),
+		elasticsearch: elastictest.NewElasticsearch(elastictest.Options{APIKey: stageKey}),
+		kibana:        elastictest.NewKibana(elastictest.KibanaOptions{APIKey: stageKey}),
 	}
-	c, err := config.Load([]string{
-		"OPENCTI_URL=" + d.opencti.URL, "OPENCTI_TOKEN=" + d.opencti.Token, "CONNECTOR_ID=7b0b35c3-9e43-4b7c-8d3e-52b4d2b7a3f0",
-		"CONNECTOR_LIVE_STREAM_ID=" + d.opencti.StreamID, "CONNECTOR_LIVE_STREAM_RECOVER_ISO_DATE=no",
-		"ELASTIC_SECURITY_URL=" + d.elasticsearch.URL, "ELASTIC_SECURITY_KIBANA_URL=" + d.kibana.URL, "ELASTIC_SECURITY_API_KEY=" + demoKey,
+	s.environ = append([]string{
+		"OPENCTI_URL=" + s.opencti.URL, "OPENCTI_TOKEN=" + s.opencti.Token, "CONNECTOR_ID=7b0b35c3-9e43-4b7c-8d3e-52b4d2b7a3f0",
+		"CONNECTOR_LIVE_STREAM_ID=" + s.opencti.StreamID, "CONNECTOR_LIVE_STREAM_RECOVER_ISO_DATE=no",
+		"ELASTIC_SECURITY_URL=" + s.elasticsearch.URL, "ELASTIC_SECURITY_KIBANA_URL=" + s.kibana.URL, "ELASTIC_SECURITY_API_KEY=" + stageKey,
 		"ELASTIC_SECURITY_DEAD_LETTERS=-",
-	}, "", false)
+	}, environ...)
+	c, err := config.Load(s.environ, "", false)
 	if err == nil {
 		err = c.Validate()
 	}
-	if err == nil {
-		d.connection, err = newConnection(ctx, c, slog.New(slog.DiscardHandler))
-	}
 	if err != nil {
-		d.close()
+		s.close()
 		return nil, err
 	}
-	return d, nil
+	s.config = c
+	return s, nil
 }
 
-func (d *demo) close() {
-	d.opencti.Close()
-	d.elasticsearch.Close()
-	d.kibana.Close()
+func (s *stage) close() {
+	s.opencti.Close()
+	s.elasticsearch.Close()
+	s.kibana.Close()
+}
+
+// demo is a connector on a stage.
+type demo struct {
+	*stage
+	connection *connection
+}
+
+func newDemo(ctx context.Context) (*demo, error) {
+	s, err := newStage(openctitest.Options{})
+	if err != nil {
+		return nil, err
+	}
+	c, err := newConnection(ctx, s.config, slog.New(slog.DiscardHandler))
+	if err != nil {
+		s.close()
+		return nil, err
+	}
+	return &demo{s, c}, nil
 }
 
 // run streams the history through the connector, says what came of it, and fails if it is not what the stream said.
@@ -122,7 +142,7 @@ func (d *demo) stream(ctx context.Context, out io.Writer, history []openctitest.
 		sent = upTo
 		s := d.connection.engine.Stats()
 		fmt.Fprintf(out, "\r%d of %d events sent, %d changes read, %d documents, %d rules   ", sent, len(history), s.Read,
-			d.elasticsearch.Len(d.connection.config.Elastic.IndexName), len(d.kibana.Rules("")))
+			d.elasticsearch.Len(d.config.Elastic.IndexName), len(d.kibana.Rules("")))
 		if sent == len(history) && s.Position == d.opencti.Last() && idle(s) {
 			if quiet++; quiet >= 3 {
 				fmt.Fprintln(out)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -27,28 +28,28 @@ type verdict struct {
 }
 
 // judge maps the objects that live after the stream and compares each with what the servers hold.
-func (d *demo) judge(history []openctitest.Event) verdict {
+func (s *stage) judge(history []openctitest.Event) verdict {
 	v := verdict{noDocument: tally{}, noRule: tally{}}
-	live := d.opencti.Live()
+	live := s.opencti.Live()
 	refs := opencti.NewReferences(0)
 	for _, e := range history {
 		if env, err := stix.DecodeEnvelope(e.Data); err == nil {
 			refs.Learn(env.Object)
 		}
 	}
-	builder, err := newBuilder(d.connection.config, refs)
+	builder, err := newBuilder(s.config, refs)
 	if err != nil {
 		v.faults = append(v.faults, err.Error())
 		return v
 	}
-	mapper, err := newMapper(d.connection.config, refs, builder)
+	mapper, err := newMapper(s.config, refs, builder)
 	if err != nil {
 		v.faults = append(v.faults, err.Error())
 		return v
 	}
-	documents := d.elasticsearch.Documents(d.connection.config.Elastic.IndexName)
+	documents := s.elasticsearch.Documents(s.config.Elastic.IndexName)
 	found := make(map[string]int)
-	for _, r := range d.kibana.Rules("") {
+	for _, r := range s.kibana.Rules("") {
 		id, _ := r["rule_id"].(string)
 		found[id]++
 	}
@@ -143,7 +144,9 @@ func (v *verdict) rule(key string, o *stix.Object, builder *rules.Builder, found
 	case err == nil && n != 1:
 		v.faults = append(v.faults, fmt.Sprintf("%s: %d rules, want one", key, n))
 	}
-	if err != nil {
+	if none, ok := errors.AsType[*rules.NoRuleError](err); ok && none.Gone() {
+		v.noRule.add("revoked or expired")
+	} else if err != nil {
 		v.noRule.add(builder.Reason(o))
 	}
 }
