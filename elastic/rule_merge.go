@@ -26,10 +26,7 @@ func answerOnly() []string {
 //   - tags of ours are replaced, others stay; so does the note below the marker;
 //   - all else (exceptions, actions, timeline, …) stays as it is.
 func mergeRule(made map[string]jsontext.Value, current *StoredRule) map[string]jsontext.Value {
-	out := maps.Clone(current.Fields)
-	for _, name := range answerOnly() {
-		delete(out, name)
-	}
+	out := writable(current.Fields)
 	meta, ours := rules.ReadMeta(current.Fields["meta"])
 	for _, name := range rules.ContentFields() {
 		replaceField(out, name, made)
@@ -148,10 +145,7 @@ func withoutSuppression(fields map[string]jsontext.Value) map[string]jsontext.Va
 
 // switchedOff is a rule of ours as it is, but disabled by us.
 func switchedOff(current *StoredRule) (map[string]jsontext.Value, error) {
-	out := maps.Clone(current.Fields)
-	for _, name := range answerOnly() {
-		delete(out, name)
-	}
+	out := writable(current.Fields)
 	meta, ours := rules.ReadMeta(current.Fields["meta"])
 	if !ours {
 		meta = rules.Meta{ManagedBy: rules.ManagedBy, Origin: rules.FromIndicator}

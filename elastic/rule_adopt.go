@@ -1,0 +1,293 @@
+package elastic
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/opencti-elastic/opencti-elastic/rules"
+	"github.com/opencti-elastic/opencti-elastic/sync"
+)
+
+// AdoptOptions are the options of [AdoptRules].
+type AdoptOptions struct {
+	// DryRun only looks.
+	DryRun bool
+	// Live tells which of these internal ids still are indicators in OpenCTI; the rules of
+	// others are deleted, since the Python connector never deletes one. nil: all are.
+	Live func(ctx context.Context, ids []string) (map[string]bool, error)
+	// Logger is told what a person should know; nil is [slog.Default].
+	Logger *slog.Logger
+}
+
+// An AdoptReport is what [AdoptRules] did, or would do.
+type AdoptReport struct {
+	// Found is how many rules of the Python connector there are.
+	Found int
+	// Adopted is how many indicators have a rule of ours now that was one of those.
+	Adopted int
+	// Doubles is how many were deleted beside the one that was adopted, or
+	// because we had a rule of that indicator already.
+	Doubles int
+	// Gone is how many were deleted because their indicator is no more.
+	Gone int
+	// Left is the names of those that can't be adopted: nothing in them says of which indicator they are.
+	Left []string
+	// Failed is what went wrong with single rules; they are as they were, and can be adopted again.
+	Failed []error
+}
+
+// AdoptRules takes over the rules that the Python connector made: each gets the rule_id
+// and the mark by which we know our own. A rule_id can't be changed, so the rule is
+// made anew with all that it holds, exceptions and actions included, before the old one is
+// deleted. Of several rules of one indicator the newest is taken. It can be repeated at any time.
+func AdoptRules(ctx context.Context, k *Kibana, o AdoptOptions) (AdoptReport, error) {
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	a := adoption{options: o, groups: make(map[string][]*StoredRule)}
+	a.sink = &Rules{
+		kibana: k, log: o.Logger, ledger: newLedger(time.Time{}),
+		cfg: RulesConfig{Kibana: k, Settle: 2 * time.Second, MaxImportRules: maxImportRules, MaxImportBytes: maxImportBytes},
+	}
+	if err := a.find(ctx); err != nil {
+		return a.report, err
+	}
+	ids := slices.Sorted(maps.Keys(a.groups))
+	if err := a.dropGone(ctx, ids); err != nil {
+		return a.report, err
+	}
+	for chunk := range slices.Chunk(slices.Sorted(maps.Keys(a.groups)), maxImportRules) {
+		if err := a.take(ctx, chunk); err != nil {
+			return a.report, err
+		}
+	}
+	return a.report, nil
+}
+
+type adoption struct {
+	options AdoptOptions
+	sink    *Rules
+	groups  map[string][]*StoredRule // by internal id, oldest first
+	report  AdoptReport
+}
+
+// What the Python connector writes into every rule.
+const (
+	pythonName = "OpenCTI: "
+	pythonTag  = "opencti"
+	pythonTag2 = "threat-intel"
+	pythonLink = "/dashboard/id/"
+)
+
+func (a *adoption) find(ctx context.Context) error {
+	for r, err := range a.sink.kibana.RulesByTag(ctx, pythonTag) {
+		if err != nil {
+			return fmt.Errorf("adopt rules: %w", err)
+		}
+		if r.Immutable || owned(r) || !strings.HasPrefix(r.Name, pythonName) || !slices.Contains(r.Tags, pythonTag2) {
+			continue
+		}
+		a.report.Found++
+		id := pythonIndicator(r)
+		if id == "" {
+			a.report.Left = append(a.report.Left, r.Name)
+			continue
+		}
+		a.groups[id] = append(a.groups[id], r)
+	}
+	for _, group := range a.groups {
+		slices.SortStableFunc(group, func(x, y *StoredRule) int { return cmp.Compare(x.CreatedAt, y.CreatedAt) })
+	}
+	return nil
+}
+
+// pythonIndicator is the internal id of the rule's indicator: in its meta, or at the end of its link.
+func pythonIndicator(r *StoredRule) string {
+	var meta struct {
+		ID string `json:"opencti_id"`
+	}
+	if json.Unmarshal(r.Fields["meta"], &meta) == nil && meta.ID != "" {
+		return meta.ID
+	}
+	for _, link := range r.References {
+		if _, id, ok := strings.Cut(link, pythonLink); ok {
+			id, _, _ = strings.Cut(id, "?")
+			return strings.Trim(id, "/")
+		}
+	}
+	return ""
+}
+
+func (a *adoption) dropGone(ctx context.Context, ids []string) error {
+	if a.options.Live == nil || len(ids) == 0 {
+		return nil
+	}
+	live, err := a.options.Live(ctx, ids)
+	if err != nil {
+		return fmt.Errorf("adopt rules: ask which indicators are there: %w", err)
+	}
+	var gone []*StoredRule
+	for _, id := range ids {
+		if !live[id] {
+			gone = append(gone, a.groups[id]...)
+			delete(a.groups, id)
+		}
+	}
+	n, err := a.remove(ctx, gone)
+	a.report.Gone += n
+	return err
+}
+
+// take adopts a chunk of indicators: first what is to stay is written, then the old rules go.
+func (a *adoption) take(ctx context.Context, ids []string) error {
+	ruleIDs := make([]string, len(ids))
+	for i, id := range ids {
+		ruleIDs[i] = rules.RuleID(id)
+	}
+	there, err := a.sink.kibana.RulesByRuleID(ctx, ruleIDs)
+	if err != nil {
+		return fmt.Errorf("adopt rules: %w", err)
+	}
+	var create, replace []*ruleTask
+	byTask := make(map[*ruleTask]string)
+	for i, id := range ids {
+		t := &ruleTask{ruleID: ruleIDs[i], result: new(sync.Result)}
+		group := a.groups[id]
+		ours := slices.IndexFunc(there[t.ruleID], owned)
+		switch {
+		case ours >= 0:
+			t.write = withEdits(writable(there[t.ruleID][ours].Fields), group)
+			replace = append(replace, t)
+		case len(there[t.ruleID]) > 0:
+			a.report.Failed = append(a.report.Failed, fmt.Errorf("%s: %w", group[0].Name, errForeign))
+			continue
+		default:
+			t.create = true
+			if t.write, err = adopted(id, t.ruleID, group); err != nil {
+				return fmt.Errorf("adopt rule %s: %w", group[0].Name, err)
+			}
+			create = append(create, t)
+		}
+		byTask[t] = id
+	}
+	if !a.options.DryRun {
+		if err := errors.Join(a.sink.importAll(ctx, replace, true), a.sink.importAll(ctx, create, false)); err != nil {
+			return fmt.Errorf("adopt rules: %w", err)
+		}
+	}
+	return a.finish(ctx, slices.Concat(replace, create), byTask)
+}
+
+// finish deletes the rules whose successor is written, and counts.
+func (a *adoption) finish(ctx context.Context, tasks []*ruleTask, byTask map[*ruleTask]string) error {
+	var old []*StoredRule
+	for _, t := range tasks {
+		group := a.groups[byTask[t]]
+		if !a.options.DryRun && (!t.done || t.result.Outcome == sync.Refused) {
+			a.report.Failed = append(a.report.Failed, fmt.Errorf("%s: %w", group[0].Name, cmp.Or(t.err, t.result.Err)))
+			continue
+		}
+		a.report.Doubles += len(group)
+		if t.create {
+			a.report.Adopted++
+			a.report.Doubles--
+		}
+		old = append(old, group...)
+	}
+	_, err := a.remove(ctx, old)
+	return err
+}
+
+func (a *adoption) remove(ctx context.Context, old []*StoredRule) (int, error) {
+	if a.options.DryRun {
+		return len(old), nil
+	}
+	var tasks []*ruleTask
+	for _, r := range old {
+		tasks = append(tasks, &ruleTask{ruleID: r.RuleID, found: r, result: new(sync.Result)})
+	}
+	if err := a.sink.remove(ctx, tasks); err != nil {
+		return 0, fmt.Errorf("adopt rules: delete the old ones: %w", err)
+	}
+	n := 0
+	for _, t := range tasks {
+		if t.done && t.result.Outcome != sync.Refused {
+			n++
+			continue
+		}
+		a.report.Failed = append(a.report.Failed, fmt.Errorf("delete %s: %w", t.found.Name, cmp.Or(t.err, t.result.Err)))
+	}
+	return n, nil
+}
+
+// writable is a rule's fields without those that only Kibana sets.
+func writable(fields map[string]jsontext.Value) map[string]jsontext.Value {
+	out := maps.Clone(fields)
+	for _, name := range answerOnly() {
+		delete(out, name)
+	}
+	return out
+}
+
+// adopted makes our rule of the newest of an indicator's. What it says comes anew with
+// the indicator's next event; what the Python connector doesn't write is a person's.
+func adopted(id, ruleID string, group []*StoredRule) (map[string]jsontext.Value, error) {
+	newest := group[len(group)-1]
+	out := withEdits(writable(newest.Fields), group)
+	meta := rules.Meta{
+		ManagedBy: rules.ManagedBy, OpenCTIID: id, Origin: rules.FromIndicator, Fingerprint: "adopted",
+		Written: map[string]jsontext.Value{
+			"enabled": jsontext.Value("true"), "interval": jsontext.Value(`"5m"`), "from": jsontext.Value(`"now-6m"`), "to": jsontext.Value(`"now"`),
+			"max_signals": jsontext.Value("100"), "index": jsontext.Value(`["logs-*","filebeat-*","packetbeat-*","winlogbeat-*"]`),
+			"tags": jsontext.Value(`["opencti","threat-intel"]`),
+		},
+	}
+	fields := map[string]any{"rule_id": ruleID, "meta": meta, "tags": append(slices.Clone(newest.Tags), rules.ManagedTag)}
+	for name, v := range fields {
+		b, err := json.Marshal(v, json.Deterministic(true))
+		if err != nil {
+			return nil, err
+		}
+		out[name] = b
+	}
+	return out, nil
+}
+
+// withEdits adds the exceptions and actions that a person put on any of the rules.
+func withEdits(out map[string]jsontext.Value, group []*StoredRule) map[string]jsontext.Value {
+	for _, name := range [...]string{"exceptions_list", "actions"} {
+		var all []jsontext.Value
+		seen := make(map[string]bool)
+		for _, list := range append([]jsontext.Value{out[name]}, fieldOf(group, name)...) {
+			var items []jsontext.Value
+			_ = json.Unmarshal(list, &items)
+			for _, item := range items {
+				if key := string(canonical(item)); !seen[key] {
+					seen[key] = true
+					all = append(all, item)
+				}
+			}
+		}
+		if b, err := json.Marshal(all); err == nil && len(all) > 0 {
+			out[name] = b
+		}
+	}
+	return out
+}
+
+func fieldOf(group []*StoredRule, name string) []jsontext.Value {
+	out := make([]jsontext.Value, 0, len(group))
+	for _, r := range group {
+		out = append(out, r.Fields[name])
+	}
+	return out
+}
