@@ -139,7 +139,7 @@ func (c *compiler) steps(o pattern.Observation, runs int) ([]step, *opaque) {
 	case pattern.FollowedBy:
 		return c.each(combined.Operands)
 	case pattern.And:
-		if lost := c.widen(combined.Start, "AND has no order within a window, a sequence has one", "any of these events, as many as are needed"); lost != nil {
+		if lost := c.widen(combined.Start, "AND has no order, a sequence has one", "any of these events, as many as are needed"); lost != nil {
 			return nil, lost
 		}
 		steps, lost := c.each(combined.Operands)

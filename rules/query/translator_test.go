@@ -1,0 +1,212 @@
+package query_test
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/opencti-elastic/opencti-elastic/rules/query"
+	"github.com/opencti-elastic/opencti-elastic/stix/pattern"
+)
+
+func translator(t *testing.T, o query.Options) *query.Translator {
+	t.Helper()
+	tr, err := query.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tr
+}
+
+func TestOptionsNameAllFaults(t *testing.T) {
+	_, err := query.New(query.Options{
+		Indices: []string{"logs-*", "a b", `x" | DROP y`}, JoinBy: []string{"host.id", "a] | b"}, DisableJoin: true, MaxClauses: -1,
+	})
+	if err == nil {
+		t.Fatal("taken")
+	}
+	for _, want := range []string{`"a b"`, `"x\" | DROP y"`, `"a] | b"`, "joining is disabled", "max clauses"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%s is not named in: %v", want, err)
+		}
+	}
+}
+
+func TestOptionsShowInQueries(t *testing.T) {
+	sequence := `[process:pid = 1] FOLLOWEDBY [process:pid = 2]`
+	for _, row := range []struct {
+		name    string
+		options query.Options
+		lang    query.Language
+		pattern string
+		want    string
+	}{
+		{"default indices", query.Options{}, query.ESQL, `[process:pid = 1]`,
+			`FROM apm-*-transaction*, auditbeat-*, endgame-*, filebeat-*, logs-*, packetbeat-*, traces-apm*, winlogbeat-* METADATA _id, _index, _version | WHERE QSTR("""process.pid:1""")`},
+		{"own indices", query.Options{Indices: []string{"eu:logs-*", "b+c"}}, query.ESQL, `[process:pid = 1]`,
+			`FROM eu:logs-*, "b+c" METADATA _id, _index, _version | WHERE QSTR("""process.pid:1""")`},
+		{"default key", query.Options{}, query.EQL, sequence, "sequence by host.id\n  [any where ?process.pid == 1]\n  [any where ?process.pid == 2]"},
+		{"own keys", query.Options{JoinBy: []string{"host.name", "user-id"}}, query.EQL, sequence,
+			"sequence by host.name, `user-id`\n  [any where ?process.pid == 1]\n  [any where ?process.pid == 2]"},
+		{"no key", query.Options{DisableJoin: true}, query.EQL, sequence, "sequence\n  [any where ?process.pid == 1]\n  [any where ?process.pid == 2]"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			q, err := translator(t, row.options).Translate(mustParse(row.pattern), row.lang)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(row.want, q.Text); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestTooLarge(t *testing.T) {
+	list := func(n int) string {
+		return "[process:pid IN (" + strings.TrimSuffix(strings.Repeat("1, ", n), ", ") + ")]"
+	}
+	deep := "process:pid = 0"
+	for range 15 {
+		deep = "(process:pid = 1 AND (process:cwd = 'x' OR " + deep + "))"
+	}
+	for _, row := range []struct {
+		name, pattern string
+		refused       []query.Language
+	}{
+		{"as many clauses as there may be", list(query.DefaultMaxClauses), nil},
+		{"one clause more", list(query.DefaultMaxClauses + 1), []query.Language{query.KQL, query.Lucene, query.ESQL}},
+		{"too many for any", list(70_000), query.Languages()},
+		{"nested too deep", "[" + deep + "]", query.Languages()},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			set := translator(t, query.Options{}).TranslateAll(mustParse(row.pattern))
+			var refused []query.Language
+			for lang, r := range set.All() {
+				if r.Err != nil {
+					refused = append(refused, lang)
+				}
+			}
+			if diff := cmp.Diff(row.refused, refused); diff != "" {
+				t.Errorf("refused (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestUntranslatableErrorSaysWhere(t *testing.T) {
+	_, err := translator(t, query.Options{}).Translate(mustParse(`[file:name = 'a' AND mutex:'na me' = 'x']`), query.KQL)
+	want := &query.UntranslatableError{Path: "mutex:'na me'", At: 21, Reason: "no event field carries it"}
+	var got *query.UntranslatableError
+	if !errors.As(err, &got) {
+		t.Fatalf("got %v", err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if want := "untranslatable: mutex:'na me' at offset 21: no event field carries it"; err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
+func TestTranslateRefusesNonsense(t *testing.T) {
+	tr := translator(t, query.Options{})
+	if _, err := tr.Translate(mustParse(`[file:name = 'a']`), "sql"); err == nil {
+		t.Error("took an unknown language")
+	}
+	for _, p := range []*pattern.Pattern{nil, {}} {
+		if _, err := tr.Translate(p, query.KQL); err == nil {
+			t.Error("took an empty pattern")
+		}
+		set := tr.TranslateAll(p)
+		for lang, r := range set.All() {
+			if r.Err == nil {
+				t.Errorf("%s: took an empty pattern", lang)
+			}
+		}
+	}
+}
+
+func TestSetAsJSON(t *testing.T) {
+	set := translator(t, query.Options{AllowWider: true, Indices: []string{"logs-*"}}).TranslateAll(mustParse(`[process:name MATCHES '^evil[0-9]+x']`))
+	got, err := json.Marshal(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var members map[string]struct {
+		Query json.RawMessage
+		Lossy []query.Loss
+		Error string
+	}
+	if err := json.Unmarshal(got, &members); err != nil {
+		t.Fatalf("%s: %v", got, err)
+	}
+	if len(members) != 5 {
+		t.Errorf("members in %s", got)
+	}
+	if want := `{"bool":{"filter":[{"regexp":{"process.name":{"value":"evil[0-9]+x.*","flags":"NONE","case_insensitive":false}}}]}}`; string(members["dsl"].Query) != want {
+		t.Errorf("dsl: got %s\nwant %s", members["dsl"].Query, want)
+	}
+	if m := members["lucene"]; string(m.Query) != `"process.name:/evil[0-9]+x.*/"` || m.Lossy == nil || len(m.Lossy) != 0 {
+		t.Errorf("lucene: %s, lossy %v; an exact query has an empty list", m.Query, m.Lossy)
+	}
+	if m := members["kql"]; string(m.Query) != `"process.name: evil*x*"` || len(m.Lossy) != 1 || m.Lossy[0].Path != "process:name" || m.Lossy[0].At != 1 {
+		t.Errorf("kql: %s, lossy %v", m.Query, m.Lossy)
+	}
+	none := translator(t, query.Options{}).TranslateAll(mustParse(`[mutex:name = 'x']`))
+	got, err = json.Marshal(none)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `{"kql":{"error":"untranslatable: mutex:name at offset 1: no event field carries it"},`; !strings.HasPrefix(string(got), want) {
+		t.Errorf("got %s\nwant %s…", got, want)
+	}
+}
+
+func TestRepetition(t *testing.T) {
+	tr := translator(t, query.Options{})
+	for _, row := range []struct {
+		pattern string
+		want    query.Repetition
+		kql     string // empty: it is no repetition
+	}{
+		{`[process:pid = 1] REPEATS 5 TIMES`, query.Repetition{Times: 5, GroupBy: []string{"host.id"}}, "process.pid: 1"},
+		{`[process:pid = 1] REPEATS 5 TIMES WITHIN 60 SECONDS`, query.Repetition{Times: 5, Seconds: 60, GroupBy: []string{"host.id"}}, "process.pid: 1"},
+		// Each single event is within its 60 seconds; the five are bound to none.
+		{`([process:pid = 1] WITHIN 60 SECONDS) REPEATS 5 TIMES`, query.Repetition{Times: 5, GroupBy: []string{"host.id"}}, "process.pid: 1"},
+		{`([process:pid = 1] OR [process:pid = 2]) REPEATS 2 TIMES`, query.Repetition{Times: 2, GroupBy: []string{"host.id"}}, "process.pid: 1 or process.pid: 2"},
+		{`[process:pid = 1] REPEATS 1 TIMES`, query.Repetition{}, ""},
+		{`[process:pid = 1]`, query.Repetition{}, ""},
+		{`([process:pid = 1] FOLLOWEDBY [process:pid = 2]) REPEATS 2 TIMES`, query.Repetition{}, ""},
+	} {
+		t.Run(row.pattern, func(t *testing.T) {
+			got, ok := tr.Repetition(mustParse(row.pattern))
+			if ok != (row.kql != "") {
+				t.Fatalf("got %t", ok)
+			}
+			if diff := cmp.Diff(row.want, got, cmpopts.IgnoreFields(query.Repetition{}, "Pattern")); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if ok {
+				q, err := tr.Translate(got.Pattern, query.KQL)
+				if err != nil || q.Text != row.kql || !q.Exact() {
+					t.Errorf("got %q %v %v, want %q", q.Text, q.Lossy, err, row.kql)
+				}
+			}
+		})
+	}
+}
+
+func TestFields(t *testing.T) {
+	q, err := translator(t, query.Options{}).Translate(mustParse(`[process:pid = 1 OR process:name = 'a'] FOLLOWEDBY [process:pid = 2] START t'2026-01-01T00:00:00Z' STOP t'2026-01-02T00:00:00Z'`), query.EQL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"@timestamp", "host.id", "process.name", "process.pid"}, q.Fields()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
