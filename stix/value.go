@@ -43,6 +43,9 @@ func (v Value) Text() (string, bool) {
 // that holds nothing but one.
 func (v Value) Int() (int64, bool) {
 	s := v.number()
+	if s == "" {
+		return 0, false // spares two errors for what most objects lack
+	}
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		return n, true
 	}
@@ -55,7 +58,11 @@ func (v Value) Int() (int64, bool) {
 
 // Float is the value as a number: a JSON number, or a text that holds nothing but one.
 func (v Value) Float() (float64, bool) {
-	f, err := strconv.ParseFloat(v.number(), 64)
+	s := v.number()
+	if s == "" {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(s, 64)
 	return f, err == nil && !math.IsNaN(f) && !math.IsInf(f, 0)
 }
 

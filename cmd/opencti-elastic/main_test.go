@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"strings"
@@ -150,5 +152,17 @@ func TestREADMESettings(t *testing.T) {
 		if err := os.WriteFile(path, []byte(before+begin+want+end+after), 0o644); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+func post(t *testing.T, url string, body []byte) {
+	t.Helper()
+	response, err := http.Post(url, "application/x-ndjson", bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if answer, err := io.ReadAll(response.Body); err != nil || response.StatusCode != http.StatusOK || !bytes.Contains(answer, []byte(`"errors":false`)) {
+		t.Fatalf("status %d, %v: %.300s", response.StatusCode, err, answer)
 	}
 }

@@ -50,7 +50,7 @@ func newTarget(ctx context.Context, c *config.Config, refs *opencti.References, 
 		return nil, err
 	}
 	t := &target{sinks: []sync.Sink{index}, closes: []func() error{func() error { client.Close(); return nil }}}
-	ruleSink, err := newRules(ctx, c, builder, log)
+	ruleSink, err := newRules(ctx, c, client, builder, log)
 	if err != nil {
 		return nil, err
 	}
@@ -58,6 +58,32 @@ func newTarget(ctx context.Context, c *config.Config, refs *opencti.References, 
 		t.sinks = append(t.sinks, ruleSink)
 	}
 	return t, t.keepHouse(c, index, ruleSink, log)
+}
+
+// newFileTarget makes the sinks that write to files in dir.
+func newFileTarget(c *config.Config, refs *opencti.References, dir string) (*target, error) {
+	builder, err := newBuilder(c, refs)
+	if err != nil {
+		return nil, err
+	}
+	mapper, err := newMapper(c, refs, builder)
+	if err != nil {
+		return nil, err
+	}
+	documents, err := elastic.NewFiles(elastic.FilesOptions{Dir: dir, Mapper: mapper, Index: c.Elastic.IndexName, KeepRevoked: c.Elastic.OnRevoke == "mark", DisableSync: true})
+	if err != nil {
+		return nil, err
+	}
+	t := &target{sinks: []sync.Sink{documents}, closes: []func() error{documents.Close}}
+	if builder.Policy() == rules.Off {
+		return t, nil
+	}
+	files, err := elastic.NewRuleFiles(dir, builder)
+	if err != nil {
+		return nil, errors.Join(err, t.close())
+	}
+	t.sinks, t.closes = append(t.sinks, files), append(t.closes, files.Close)
+	return t, nil
 }
 
 // keepHouse adds the sweep of expired documents and rules and the refresh of old documents.
@@ -113,7 +139,7 @@ func newBuilder(c *config.Config, refs rules.References) (*rules.Builder, error)
 }
 
 // newRules makes the rule sink; nil if rules are off, or no Kibana is configured and none is found.
-func newRules(ctx context.Context, c *config.Config, builder *rules.Builder, log *slog.Logger) (*elastic.Rules, error) {
+func newRules(ctx context.Context, c *config.Config, client *elastic.Client, builder *rules.Builder, log *slog.Logger) (*elastic.Rules, error) {
 	if c.Elastic.Rules == string(rules.Off) {
 		return nil, nil
 	}
@@ -127,7 +153,11 @@ func newRules(ctx context.Context, c *config.Config, builder *rules.Builder, log
 			return nil, nil
 		}
 	}
-	return elastic.NewRules(elastic.RulesConfig{Kibana: kibana, Builder: builder, KeepGone: c.Elastic.OnRevoke == "mark", Logger: log})
+	settings := elastic.RulesConfig{Kibana: kibana, Builder: builder, KeepGone: c.Elastic.OnRevoke == "mark", Logger: log}
+	if c.Elastic.RulesPreviewLimit > 0 {
+		settings.Preview, settings.PreviewLimit = elastic.Previewer{Client: client}.Count, c.Elastic.RulesPreviewLimit
+	}
+	return elastic.NewRules(settings)
 }
 
 func newKibana(e *config.Elastic) (*elastic.Kibana, error) {

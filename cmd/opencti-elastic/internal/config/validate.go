@@ -156,6 +156,7 @@ func (e *Elastic) validate(f *faults) {
 		oneOf(f, "ELASTIC_SECURITY_MAX_TLP", e.MaxTLP, "CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
 	}
 	f.want(e.SweepInterval >= 0, "ELASTIC_SECURITY_SWEEP_INTERVAL", "want 0 or more")
+	f.want(e.RulesPreviewLimit >= 0, "ELASTIC_SECURITY_RULES_PREVIEW_LIMIT", "want 0 or more")
 	f.want(e.MaxAge >= 0, "ELASTIC_SECURITY_MAX_AGE", "want 0 or more")
 	f.want(e.RuleInterval >= time.Minute && e.RuleInterval%time.Minute == 0, "ELASTIC_SECURITY_RULE_INTERVAL", "want whole minutes, at least 1m")
 }

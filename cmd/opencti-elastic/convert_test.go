@@ -1,0 +1,184 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/opencti-elastic/opencti-elastic/elastic/elastictest"
+	"github.com/opencti-elastic/opencti-elastic/opencti/openctitest"
+)
+
+// golden compares with a file below testdata, or writes it with -update.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", name, diff)
+	}
+}
+
+func TestConvertQueries(t *testing.T) {
+	in := strings.Join([]string{
+		`{"id":1,"pattern":"[ipv4-addr:value = '198.51.100.7']","pattern_type":"stix","spec_version":"2.1"}`,
+		`{"id":"two","pattern":"[file:name = 'a' OR mutex:name = 'm']"}`,
+		``,
+		`{"id":3,"pattern":"[ipv4-addr:value = ]"}`,
+		`{"id":4,"pattern":"process.name: \"x\"","pattern_type":"kql"}`,
+		`{"id":5,"pattern":"any where (","pattern_type":"eql"}`,
+		`{"id":6,"pattern":"rule x {}","pattern_type":"yara"}`,
+		`{"id":7}`,
+		`{"id":8,`,
+		`[domain-name:value = 'evil.example'] FOLLOWEDBY [file:hashes.MD5 = 'd41d8cd98f00b204e9800998ecf8427e'] WITHIN 300 SECONDS`,
+		`{"id":9,"pattern":"[mutex:name = 'm']"}`,
+		`{"id":10,"pattern":"[url:value = 'http://x/'] START '2026-01-01T00:00:00Z' STOP '2026-02-01T00:00:00Z'","spec_version":"2.0"}`,
+	}, "\n")
+	stdout, stderr, code := execute(t, nil, in, "convert", "queries")
+	if code != exitDone || stderr != "" {
+		t.Errorf("code %d, said %q", code, stderr)
+	}
+	golden(t, "queries.ndjson", stdout)
+
+	stdout, _, code = execute(t, nil, "", "convert", "queries", "[a:b = 1]", "[x")
+	if n := strings.Count(stdout, "\n"); n != 2 || code != exitDone {
+		t.Errorf("patterns as arguments: %d lines, code %d", n, code)
+	}
+}
+
+const bundle = `{"type":"bundle","id":"bundle--1","objects":[
+ {"type":"identity","id":"identity--1","name":"ACME","identity_class":"organization"},
+ {"type":"indicator","id":"indicator--1","created":"2026-11-01T00:00:00Z","modified":"2026-11-01T00:00:00Z","created_by_ref":"identity--1","name":"bad host","pattern":"[ipv4-addr:value = '198.51.100.7']","pattern_type":"stix","valid_from":"2026-11-01T00:00:00Z","valid_until":"2100-01-01T00:00:00Z"},
+ {"type":"indicator","id":"indicator--2","created":"2026-11-01T00:00:00Z","modified":"2026-11-01T00:00:00Z","name":"old","pattern":"[ipv4-addr:value = '198.51.100.8']","pattern_type":"stix","valid_from":"2020-11-01T00:00:00Z","valid_until":"2021-01-01T00:00:00Z"},
+ {"type":"ipv4-addr","id":"ipv4-addr--1","value":"203.0.113.9"},
+ {"type":"relationship","id":"relationship--1"}
+]}`
+
+func TestConvertDocuments(t *testing.T) {
+	stdout, stderr, code := execute(t, nil, bundle, "convert", "documents")
+	if code != exitDone {
+		t.Fatalf("code %d: %s", code, stderr)
+	}
+	var ids []string
+	for line := range strings.Lines(stdout) {
+		_, rest, _ := strings.Cut(line, `"id":"`)
+		id, _, _ := strings.Cut(rest, `"`)
+		ids = append(ids, id)
+		if id == "indicator--1" && !strings.Contains(line, `"provider":"ACME"`) {
+			t.Errorf("the author's name is missing: %s", line)
+		}
+	}
+	if diff := cmp.Diff([]string{"indicator--1", "ipv4-addr--1"}, ids); diff != "" {
+		t.Errorf("documents (-want +got):\n%s", diff)
+	}
+	for _, want := range []string{"1 × indicator: expired", "relationship", "identity"} {
+		if !strings.Contains(stderr, want) {
+			t.Errorf("nothing on %q in:\n%s", want, stderr)
+		}
+	}
+}
+
+func TestConvertRules(t *testing.T) {
+	stdout, stderr, code := execute(t, nil, bundle, "convert", "rules")
+	if code != exitDone || strings.Count(stdout, "\n") != 1 || !strings.Contains(stdout, `"type":"query"`) || !strings.Contains(stderr, "valid until") {
+		t.Errorf("code %d\n%s\n%s", code, stdout, stderr)
+	}
+}
+
+func TestReplay(t *testing.T) {
+	s, err := newStage(openctitest.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.close()
+	t.Chdir(t.TempDir())
+	var zipped bytes.Buffer
+	w := gzip.NewWriter(&zipped)
+	w.Write([]byte(bundle))
+	w.Close()
+	if err := os.WriteFile("bundle.json.gz", zipped.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, stderr, code := execute(t, s.environ, "", "replay", "bundle.json.gz"); code != exitDone {
+		t.Fatalf("code %d: %s", code, stderr)
+	}
+	if n := s.elasticsearch.Len(s.config.Elastic.IndexName); n != 2 {
+		t.Errorf("%d documents, want 2", n)
+	}
+	if n := len(s.kibana.Rules("")); n != 1 {
+		t.Errorf("%d rules, want 1", n)
+	}
+
+	// The same to files, from the standard input; malformed lines are counted and the rest goes on.
+	in := `{"id":"1795446740123-0","event":"create","data":{"data":{"type":"ipv4-addr","id":"ipv4-addr--7","value":"203.0.113.7"}}}` + "\nnot json\n" +
+		`{"id":"1795446740124-0","event":"create","data":{"data":{"type":"ipv4-addr","id":"ipv4-addr--8","value":"203.0.113.8"}}}` + "\n" +
+		`{"id":"1795446740125-0","event":"delete","data":{"data":{"type":"ipv4-addr","id":"ipv4-addr--7","value":"203.0.113.7"}}}` + "\n"
+	_, stderr, code := execute(t, []string{"ELASTIC_SECURITY_DEAD_LETTERS=-"}, in, "replay", "--out", "out", "-")
+	if code != exitDone || !strings.Contains(stderr, "standard input:2") {
+		t.Errorf("code %d, want the malformed line named:\n%s", code, stderr)
+	}
+	documents, err := os.ReadFile("out/documents.ndjson")
+	if err != nil {
+		t.Fatal(err)
+	}
+	es := elastictest.NewElasticsearch(elastictest.Options{})
+	defer es.Close()
+	post(t, es.URL+"/_bulk", documents)
+	if n := es.Len(s.config.Elastic.IndexName); n != 1 {
+		t.Errorf("%d documents after _bulk, want 1", n)
+	}
+}
+
+func TestRecordAndReplay(t *testing.T) {
+	s, err := newStage(openctitest.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.close()
+	t.Chdir(t.TempDir())
+	history := openctitest.History(5, 500)
+	s.opencti.Append(history...)
+	if _, stderr, code := execute(t, s.environ, "", "record", "--out", "stream.ndjson.gz", "--for", "3s"); code != exitDone {
+		t.Fatalf("code %d: %s", code, stderr)
+	}
+	if _, stderr, code := execute(t, s.environ, "", "replay", "stream.ndjson.gz"); code != exitDone {
+		t.Fatalf("code %d: %s", code, stderr)
+	}
+	if v := s.judge(history); len(v.faults) > 0 {
+		t.Errorf("%d faults, the first: %s", len(v.faults), v.faults[0])
+	}
+}
+
+func TestRulesCommands(t *testing.T) {
+	s, err := newStage(openctitest.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.close()
+	t.Chdir(t.TempDir())
+	stdout, stderr, code := execute(t, s.environ, "", "rules", "adopt", "--dry-run")
+	if code != exitDone || !strings.Contains(stdout, "0 rules of the Python connector found") {
+		t.Errorf("adopt: code %d\n%s%s", code, stdout, stderr)
+	}
+	url := os.Getenv("ELASTICSEARCH_URL")
+	if url == "" {
+		t.Skip("rules preview asks a real Elasticsearch: ELASTICSEARCH_URL is not set")
+	}
+	stdout, stderr, code = execute(t, append(s.environ, "ELASTIC_SECURITY_API_KEY=", "ELASTIC_SECURITY_URL="+url), bundle, "rules", "preview")
+	if code != exitDone || !strings.Contains(stdout, "0 ") || !strings.Contains(stdout, "bad host") {
+		t.Errorf("preview: code %d\n%s%s", code, stdout, stderr)
+	}
+}
