@@ -22,7 +22,7 @@ type fitter struct {
 
 func (t *Translator) fit(n node, lang Language) (node, []Loss, *opaque) {
 	f := &fitter{lang: lang, wider: t.wider}
-	if lang == KQL {
+	if lang == KQL && !fitsKQL(&n) {
 		var o *opaque
 		if n, o = f.node(n); o != nil {
 			return n, nil, o
@@ -33,6 +33,21 @@ func (t *Translator) fit(n node, lang Language) (node, []Loss, *opaque) {
 	}
 	return n, f.losses, nil
 }
+
+// fitsKQL tells whether KQL can say the node as it is.
+func fitsKQL(n *node) bool {
+	if n.kind == nodeLeaf {
+		return n.test.op != testRegex && (n.test.op != testGlob || globFitsKQL(n.test.glob))
+	}
+	for i := range n.kids {
+		if !fitsKQL(&n.kids[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func globFitsKQL(g glob) bool { return !g.has(globOne) && !g.contains(kqlUnsafe) }
 
 func (t *Translator) tooLarge(n *node, lang Language) *opaque {
 	if n.kind == nodeLeaf && len(n.test.values) < 2 {
@@ -91,7 +106,7 @@ func (f *fitter) leaf(n node) (node, *opaque) {
 	var reason string
 	switch n.test.op {
 	case testGlob:
-		if !n.test.glob.has(globOne) && !n.test.glob.contains(kqlUnsafe) {
+		if globFitsKQL(n.test.glob) {
 			return n, nil
 		}
 		wide, kept = n.test.glob.loosen(kqlUnsafe)

@@ -97,43 +97,45 @@ func leaf(like node, t *test, negated bool) node {
 }
 
 // all joins nodes by AND: nested ANDs are flattened, and nothing stays nothing.
+// The slice becomes the node's.
 func all(kids []node) node {
-	flat := kids[:0:0]
-	for _, k := range kids {
-		switch k.kind {
-		case nodeNothing:
+	for i := range kids {
+		if kids[i].kind == nodeNothing {
 			return node{}
-		case nodeAll:
-			flat = append(flat, k.kids...)
-		case nodeLeaf, nodeAny:
-			flat = append(flat, k)
 		}
 	}
-	if len(flat) == 1 {
-		return flat[0]
-	}
-	return node{kind: nodeAll, kids: flat}
+	return join(nodeAll, kids)
 }
 
 // anyOf joins nodes by OR: nested ORs are flattened, and nothing adds nothing.
-func anyOf(kids []node) node {
-	flat := kids[:0:0]
-	for _, k := range kids {
-		switch k.kind {
-		case nodeNothing:
-		case nodeAny:
-			flat = append(flat, k.kids...)
-		case nodeLeaf, nodeAll:
-			flat = append(flat, k)
-		}
+// The slice becomes the node's.
+func anyOf(kids []node) node { return join(nodeAny, kids) }
+
+func join(kind nodeKind, kids []node) node {
+	flat := len(kids) > 0
+	for i := range kids {
+		flat = flat && kids[i].kind != kind && kids[i].kind != nodeNothing
 	}
-	switch len(flat) {
+	if !flat {
+		made := make([]node, 0, len(kids)+4)
+		for _, k := range kids {
+			switch k.kind {
+			case kind:
+				made = append(made, k.kids...)
+			case nodeNothing:
+			default:
+				made = append(made, k)
+			}
+		}
+		kids = made
+	}
+	switch len(kids) {
 	case 0:
 		return node{}
 	case 1:
-		return flat[0]
+		return kids[0]
 	}
-	return node{kind: nodeAny, kids: flat}
+	return node{kind: kind, kids: kids}
 }
 
 // restrict keeps what can hold on the entity: leaves of other entities hold nothing.
