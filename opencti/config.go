@@ -57,7 +57,8 @@ type Config struct {
 	SilenceTimeout time.Duration
 	// Backoff is the wait between attempts while a fault may pass.
 	Backoff Backoff
-	// BlockedInterval is the wait between attempts while someone has to act: 401, 403, 404, 410. Default 60 s.
+	// BlockedInterval is the longest wait between attempts while someone has to act: 401, 403, 404, 410. The
+	// first is an eighth of it. Default 60 s.
 	BlockedInterval time.Duration
 	// ClockMargin is the most by which the clocks of platform and redis may
 	// differ. Default 5 min.

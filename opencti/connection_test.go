@@ -228,10 +228,7 @@ func TestSilence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := frameOf("5-0", "create", string(indicator("create", "a", "1", time.Now())))
 		b := frameOf("6-0", "create", string(indicator("create", "b", "2", time.Now())))
-		slow := []string{}
-		for _, part := range strings.SplitAfter(a, "\"") { // one event takes longer than the timeout, but never stops
-			slow = append(slow, part)
-		}
+		slow := strings.SplitAfter(a, "\"") // one event takes longer than the timeout, but never stops
 		s := &script{bodies: []func() io.ReadCloser{body(50*time.Second, slow...), body(0, b)}}
 		ends, begin := &disconnects{}, time.Now()
 		stream := scripted(t, s, func(c *opencti.Config) { c.Hooks = []any{ends} })

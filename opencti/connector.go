@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
 	"github.com/google/uuid"
 
 	"github.com/opencti-elastic/opencti-elastic/sync"
@@ -100,10 +99,7 @@ func (c *Connector) State() *State { return c.state }
 // platform has answered, there is no telling where to start: it tries again, for as long as ctx allows, and
 // says why. Its only error is that of ctx.
 func (c *Connector) Register(ctx context.Context) error {
-	waits := &backoff.ExponentialBackOff{
-		InitialInterval: c.cfg.Backoff.Initial, MaxInterval: c.cfg.Backoff.Max, Multiplier: 2, RandomizationFactor: 0.5,
-	}
-	waits.Reset()
+	waits := newWaits(c.cfg.Backoff.Initial, c.cfg.Backoff.Max)
 	for {
 		got, err := c.client.Register(ctx, Registration{ID: c.cfg.ID, Name: c.cfg.Name, Scope: c.cfg.Scope})
 		if err == nil {

@@ -58,14 +58,26 @@ func load(tb testing.TB, s *opencti.State) map[string]sync.Checkpoint {
 	return got
 }
 
-func waitFor(tb testing.TB, what string, done func() bool) {
+// pinged is told of each ping.
+type pinged chan struct{}
+
+func (p pinged) OnPing(error) {
+	select {
+	case p <- struct{}{}:
+	default:
+	}
+}
+
+// wait waits until a ping has brought about what done looks for.
+func (p pinged) wait(tb testing.TB, what string, done func() bool) {
 	tb.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	limit := time.After(10 * time.Second)
 	for !done() {
-		if time.Now().After(deadline) {
+		select {
+		case <-p:
+		case <-limit:
 			tb.Fatalf("no %s within 10 s", what)
 		}
-		time.Sleep(time.Millisecond)
 	}
 }
 
@@ -192,8 +204,8 @@ func TestStateIsReadableByPycti(t *testing.T) {
 // TestPingsFailWithoutHarm: a platform that does not answer pings changes nothing.
 func TestPingsFailWithoutHarm(t *testing.T) {
 	s := server(t, openctitest.Options{})
-	hook := &pings{}
-	c := newConnector(t, s, func(c *opencti.ConnectorConfig) { c.Hooks = []any{hook} })
+	hook, each := &pings{}, make(pinged, 1)
+	c := newConnector(t, s, func(c *opencti.ConnectorConfig) { c.Hooks = []any{hook, each} })
 	if err := c.Register(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -202,7 +214,7 @@ func TestPingsFailWithoutHarm(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- c.Run(ctx) }()
-	waitFor(t, "a ping after the failures", func() bool { got, _ := s.State(); return strings.Contains(got, "4-0") })
+	each.wait(t, "a ping after the failures", func() bool { got, _ := s.State(); return strings.Contains(got, "4-0") })
 	cancel()
 	if err := <-done; err != nil {
 		t.Fatal(err)

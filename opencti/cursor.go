@@ -33,8 +33,9 @@ type cursor struct {
 	known bool
 	// top is the greatest id of an object's event on this connection, or where it began.
 	top sync.Position
-	// idle counts the heartbeats in a row that are beyond top.
+	// idle counts the heartbeats in a row that are the platform's clock; beat is the last one.
 	idle int
+	beat sync.Position
 	// newest is the greatest id by redis' clock that is known; trusted tells that it was within the
 	// margin of the platform's clock once, ahead that an event came behind the position all the same.
 	newest         sync.Position
@@ -251,15 +252,24 @@ func (c *cursor) complete() {
 	}
 }
 
-// quiet is after how many heartbeats in a row that are beyond all events the stream counts as idle. Such a heartbeat
-// comes after a read of 5 s without an event, when no group can be half sent; the second
-// one makes sure of it, and costs nothing since nothing waits.
+// quiet is how many heartbeats in a row, without an event between them, make the stream idle.
 const quiet = 2
 
 // heartbeat takes a heartbeat's id. reconnect tells that recovery is over.
+//
+// The id of a heartbeat is that of the last event sent, which can be inside a group; or, when a read
+// of 5 s has found no event, so that no group can be half sent, the platform's clock. It
+// is told by its being another id than the last event's and by its going on. In
+// recovery the platform does not read events, so that an idle read means the end of it.
 func (c *cursor) heartbeat(id sync.Position) verdict {
-	if id.Compare(c.top) <= 0 {
+	last := c.beat
+	c.beat = id
+	switch {
+	case id == c.top:
 		c.idle = 0
+		return take
+	case c.idle > 0 && id.Compare(last) <= 0:
+		c.idle = 1
 		return take
 	}
 	if c.idle++; c.idle < quiet {

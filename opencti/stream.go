@@ -50,13 +50,18 @@ func (s *Stream) Changes(ctx context.Context, from *sync.Checkpoint) iter.Seq2[s
 			Stream: s,
 			cursor: newCursor(s.cfg, from, time.Now()),
 			yield:  yield,
-			waits: &backoff.ExponentialBackOff{
-				InitialInterval: s.cfg.Backoff.Initial, MaxInterval: s.cfg.Backoff.Max,
-				Multiplier: 2, RandomizationFactor: 0.5,
-			},
+			waits:  newWaits(s.cfg.Backoff.Initial, s.cfg.Backoff.Max),
+			slow:   newWaits(s.cfg.BlockedInterval/8, s.cfg.BlockedInterval),
 		}
 		r.loop(ctx)
 	}
+}
+
+// newWaits makes waits that grow, by chance up to half shorter or longer.
+func newWaits(initial, most time.Duration) *backoff.ExponentialBackOff {
+	w := &backoff.ExponentialBackOff{InitialInterval: initial, MaxInterval: most, Multiplier: 2, RandomizationFactor: 0.5}
+	w.Reset()
+	return w
 }
 
 // run is one call of Changes.
@@ -64,7 +69,8 @@ type run struct {
 	*Stream
 	cursor *cursor
 	yield  func(sync.Change, error) bool
-	waits  *backoff.ExponentialBackOff
+	// waits are those between attempts while a fault may pass, slow those while someone has to act.
+	waits, slow *backoff.ExponentialBackOff
 
 	// best is the greatest position handed on; told the checkpoint that was last handed on.
 	best sync.Position
@@ -93,7 +99,6 @@ const (
 )
 
 func (r *run) loop(ctx context.Context) {
-	r.waits.Reset()
 	for again := 0; ctx.Err() == nil; {
 		began := time.Now()
 		r.good = false
@@ -104,6 +109,7 @@ func (r *run) loop(ctx context.Context) {
 		}
 		if r.good || time.Since(began) > lived {
 			r.waits.Reset()
+			r.slow.Reset()
 			again = 0
 		}
 		if errors.Is(err, errAgain) {
@@ -119,11 +125,12 @@ func (r *run) loop(ctx context.Context) {
 
 // pause waits before the next attempt; false if ctx ended.
 func (r *run) pause(ctx context.Context, err error) bool {
-	d := Disconnected{Err: err, Wait: r.waits.NextBackOff(), Blocked: sync.Classify(err) == sync.Blocked}
+	d := Disconnected{Err: err, Blocked: sync.Classify(err) == sync.Blocked}
+	waits := r.waits
 	if d.Blocked {
-		d.Wait = r.cfg.BlockedInterval
+		waits = r.slow
 	}
-	d.Wait = max(d.Wait, sync.RetryAfter(err))
+	d.Wait = max(waits.NextBackOff(), sync.RetryAfter(err))
 	for _, h := range r.hooks.disconnect {
 		h.OnDisconnect(d)
 	}

@@ -116,10 +116,13 @@ func TestTrap05TrimmedStream(t *testing.T) {
 	got := newTarget()
 	follow(t, newStream(t, s, noRecover), nil, got, committed(s.Last()))
 	saved := got.commit
-	time.Sleep(2 * time.Millisecond) // the next id is by the clock: keep it from being the next number
-	s.Append(event("create", "create", "c", "created while away"), event("update", "update", "a", "updated while away"))
+	later := func(ms uint64, e openctitest.Event) openctitest.Event {
+		e.Position = sync.Position{Millis: saved.Position.Millis + ms}
+		return e
+	}
+	s.Append(later(5, event("create", "create", "c", "created while away")), later(6, event("update", "update", "a", "updated while away")))
 	s.Trim(0)
-	s.Append(event("delete", "delete", "b", "deleted"), event("create", "create", "d", "created after the trim"))
+	s.Append(later(7, event("delete", "delete", "b", "deleted")), later(8, event("create", "create", "d", "created after the trim")))
 
 	var gaps []opencti.Gap
 	stream := newStream(t, s, func(c *opencti.Config) { c.Hooks = []any{gapHook(func(g opencti.Gap) { gaps = append(gaps, g) })} })
@@ -287,7 +290,8 @@ func TestTrap11UnknownFieldsBreakRegistration(t *testing.T) {
 
 func TestTrap12APingCanOrderToForget(t *testing.T) {
 	s := server(t, openctitest.Options{})
-	c := newConnector(t, s, nil)
+	each := make(pinged, 1)
+	c := newConnector(t, s, func(c *opencti.ConnectorConfig) { c.Hooks = []any{each} })
 	if err := c.Register(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -296,7 +300,7 @@ func TestTrap12APingCanOrderToForget(t *testing.T) {
 	go c.Run(ctx)
 	state := c.State()
 	save(t, state, map[string]sync.Checkpoint{"index": {Position: sync.Position{Millis: 1795446740123}}})
-	waitFor(t, "a ping with the state", func() bool {
+	each.wait(t, "a ping with the state", func() bool {
 		got, _ := s.State()
 		return strings.Contains(got, "1795446740123-0")
 	})
@@ -309,7 +313,7 @@ func TestTrap12APingCanOrderToForget(t *testing.T) {
 	// The old run still saves.
 	save(t, state, map[string]sync.Checkpoint{"index": {Position: sync.Position{Millis: 1795446740124}}})
 	pings := len(s.Pings())
-	waitFor(t, "two more pings", func() bool { return len(s.Pings()) >= pings+2 })
+	each.wait(t, "two more pings", func() bool { return len(s.Pings()) >= pings+2 })
 	if got, _ := s.State(); got != "null" {
 		t.Errorf("state %q after the reset: a save of the old run undid it", got)
 	}
@@ -317,7 +321,7 @@ func TestTrap12APingCanOrderToForget(t *testing.T) {
 		t.Errorf("loaded %v, want nothing", got)
 	}
 	save(t, state, map[string]sync.Checkpoint{"index": {Position: sync.Position{Millis: 5}}})
-	waitFor(t, "the new run's state", func() bool { got, _ := s.State(); return strings.Contains(got, `"5-0"`) })
+	each.wait(t, "the new run's state", func() bool { got, _ := s.State(); return strings.Contains(got, `"5-0"`) })
 }
 
 func TestTrap13NotEverythingHasAValue(t *testing.T) {

@@ -2,6 +2,7 @@ package openctitest
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -95,6 +96,11 @@ type platformError struct{ name, message string }
 
 func (e *platformError) Error() string { return e.message }
 
+// invalid is the refusal of a document or variable.
+func invalid(format string, args ...any) error {
+	return &platformError{"GRAPHQL_VALIDATION_FAILED", fmt.Sprintf(format, args...)}
+}
+
 func (s *Server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	if status := s.failing(); status != 0 {
 		w.WriteHeader(status)
@@ -111,9 +117,9 @@ func (s *Server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	name, answer, err := s.operate(r, in.Query, in.Variables)
 	out := map[string]any{"data": map[string]any{name: answer}}
 	if err != nil {
-		e, ok := err.(*platformError)
-		if !ok {
-			e = &platformError{"GRAPHQL_VALIDATION_FAILED", err.Error()}
+		var e *platformError
+		if !errors.As(err, &e) {
+			e = &platformError{"INTERNAL_SERVER_ERROR", err.Error()}
 		}
 		out = map[string]any{"errors": []any{map[string]any{"message": e.message, "name": e.name}}, "data": nil}
 	}
@@ -138,17 +144,17 @@ func (s *Server) operate(r *http.Request, query string, variables map[string]any
 	}
 	f, ok := schema()[op.field]
 	if !ok {
-		return op.field, nil, fmt.Errorf("Cannot query field %q on type %q.", op.field, op.kind)
+		return op.field, nil, invalid("Cannot query field %q on type %q.", op.field, op.kind)
 	}
 	s.change(func() { s.connector.operations = append(s.connector.operations, op.field) })
 	for _, a := range op.arguments {
 		if !slices.Contains(f.arguments, a) {
-			return op.field, nil, fmt.Errorf("Unknown argument %q on field %q.", a, op.field)
+			return op.field, nil, invalid("Unknown argument %q on field %q.", a, op.field)
 		}
 	}
 	for _, sel := range op.selection {
 		if !slices.Contains(f.selection, sel) {
-			return op.field, nil, fmt.Errorf("Cannot query field %q on the type of %q.", sel, op.field)
+			return op.field, nil, invalid("Cannot query field %q on the type of %q.", sel, op.field)
 		}
 	}
 	if r.Header.Get("Authorization") != "Bearer "+s.Token {
@@ -174,7 +180,7 @@ func parseOperation(text string) (operation, error) {
 	op := operation{kind: "Query"}
 	body := strings.IndexByte(text, '{')
 	if body < 0 {
-		return op, fmt.Errorf("Syntax Error: Expected {.")
+		return op, invalid("Syntax Error: Expected {.")
 	}
 	if strings.HasPrefix(strings.TrimSpace(text), "mutation") {
 		op.kind = "Mutation"
@@ -203,7 +209,7 @@ func parseOperation(text string) (operation, error) {
 		}
 	}
 	if depth != 0 || op.field == "" {
-		return op, fmt.Errorf("Syntax Error: Expected Name, found <EOF>.")
+		return op, invalid("Syntax Error: Expected Name, found <EOF>.")
 	}
 	return op, nil
 }

@@ -10,8 +10,8 @@ import (
 )
 
 func TestHistory(t *testing.T) {
-	a, b := openctitest.History(7, 20_000), openctitest.History(7, 20_000)
-	if diff := cmp.Diff(len(a), len(b)); diff != "" || len(a) != 20_000 {
+	a, b := openctitest.History(7, 8_000), openctitest.History(7, 8_000)
+	if diff := cmp.Diff(len(a), len(b)); diff != "" || len(a) != 8_000 {
 		t.Fatalf("events (-want +got): %s", diff)
 	}
 	names, types, languages := map[string]int{}, map[string]int{}, map[string]int{}

@@ -17,7 +17,7 @@ func (s *Server) register(variables map[string]any) (any, error) {
 	input, _ := variables["input"].(map[string]any)
 	for name := range input {
 		if !slices.Contains(inputs, name) {
-			return nil, fmt.Errorf("Variable \"$input\" got invalid value; Field %q is not defined by type \"RegisterConnectorInput\".", name)
+			return nil, invalid("Variable \"$input\" got invalid value; Field %q is not defined by type \"RegisterConnectorInput\".", name)
 		}
 	}
 	id, _ := input["id"].(string)
@@ -25,10 +25,10 @@ func (s *Server) register(variables map[string]any) (any, error) {
 		return nil, &platformError{"FUNCTIONAL_ERROR", "The connector id must be a UUID of version 4"}
 	}
 	if name, _ := input["name"].(string); name == "" || input["type"] != "STREAM" {
-		return nil, fmt.Errorf("Variable \"$input\" got invalid value; name and type are required.")
+		return nil, invalid("Variable \"$input\" got invalid value; name and type are required.")
 	}
 	if scope, isList := input["scope"].([]any); !isList || slices.ContainsFunc(scope, func(v any) bool { _, isText := v.(string); return !isText }) {
-		return nil, fmt.Errorf("Variable \"$input\" got invalid value at \"input.scope\"; want [String!].")
+		return nil, invalid("Variable \"$input\" got invalid value at \"input.scope\"; want [String!].")
 	}
 	var answer any
 	s.change(func() {
@@ -42,7 +42,7 @@ func (s *Server) ping(variables map[string]any) (any, error) {
 	id, _ := variables["id"].(string)
 	state, isText := variables["state"].(string)
 	if !isText && variables["state"] != nil {
-		return nil, fmt.Errorf("Variable \"$state\" got invalid value; String cannot represent a non string value.")
+		return nil, invalid("Variable \"$state\" got invalid value; String cannot represent a non string value.")
 	}
 	var answer any
 	var err error
@@ -77,7 +77,7 @@ func (s *Server) vocabularies(variables map[string]any) (any, error) {
 	group, _ := variables["filters"].(map[string]any)
 	filters, isList := group["filters"].([]any)
 	if _, grouped := group["filterGroups"].([]any); !isList || !grouped || group["mode"] == nil {
-		return nil, fmt.Errorf("Variable \"$filters\" got invalid value; want a FilterGroup.")
+		return nil, invalid("Variable \"$filters\" got invalid value; want a FilterGroup.")
 	}
 	var names []string
 	for _, f := range filters {
@@ -109,7 +109,7 @@ func (s *Server) vocabularyAdd(variables map[string]any) (any, error) {
 	input, _ := variables["input"].(map[string]any)
 	name, _ := input["name"].(string)
 	if name == "" || input["category"] != "pattern_type_ov" {
-		return nil, fmt.Errorf("Variable \"$input\" got invalid value.")
+		return nil, invalid("Variable \"$input\" got invalid value.")
 	}
 	s.change(func() {
 		if !slices.Contains(s.connector.vocabulary, name) {
