@@ -38,7 +38,7 @@ func (c *compiler) comparison(cmp *pattern.Comparison) (node, *opaque) {
 	var done [classes]bool
 	cause := causeOf(cmp)
 	kids := make([]node, 0, len(e.targets))
-	dead := ""
+	dead, senseless := "", true
 	for _, t := range e.targets {
 		cl := t.field.class
 		if cl == classWhole || !done[cl] { // whole numbers differ in their limits
@@ -48,16 +48,20 @@ func (c *compiler) comparison(cmp *pattern.Comparison) (node, *opaque) {
 		like := node{kind: nodeLeaf, entities: t.entities, field: t.field, cause: cause}
 		switch n, why := h.leaf(like, negated); n.kind {
 		case nodeNothing:
-			dead = why
+			if h.verdict != mismatch || dead == "" {
+				dead = why
+			}
+			senseless = senseless && h.verdict == mismatch
 		case nodeLeaf, nodeAll, nodeAny:
 			kids = append(kids, n)
 		}
 	}
-	if len(kids) == 0 {
-		if dead == "" {
-			dead = "no value can satisfy it"
-		}
+	switch {
+	case len(kids) > 0:
+	case senseless:
 		return node{}, &opaque{*cause, false, dead}
+	default:
+		return c.cannot(*cause, dead), nil
 	}
 	return anyOf(kids), nil
 }

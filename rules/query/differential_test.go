@@ -12,7 +12,9 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/opencti-elastic/opencti-elastic/rules/query"
@@ -20,7 +22,7 @@ import (
 
 var (
 	seed  = flag.Uint64("seed", 0, "seed of the generated patterns and events; 0 takes a new one")
-	count = flag.Int("patterns", 1500, "number of generated patterns in the differential test")
+	count = flag.Int("patterns", 2000, "number of generated patterns in the differential test")
 )
 
 // server is a real Elasticsearch.
@@ -29,34 +31,39 @@ type server struct {
 	t   *testing.T
 }
 
-func (s *server) call(method, path, contentType string, body []byte, into any) {
-	s.t.Helper()
+// call sends a request and decodes the answer; a refusal becomes {"error":…} in it.
+func (s *server) call(method, path, contentType string, body []byte, into any) error {
 	request, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, bytes.NewReader(body))
 	if err != nil {
-		s.t.Fatal(err)
+		return err
 	}
 	request.Header.Set("Content-Type", contentType)
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		s.t.Fatal(err)
+		return err
 	}
 	defer response.Body.Close()
 	answer, err := io.ReadAll(response.Body)
 	if err != nil {
-		s.t.Fatal(err)
-	}
-	if response.StatusCode >= 300 && into != nil {
-		if err := json.Unmarshal(fmt.Appendf(nil, `{"error":%q}`, answer), into); err == nil {
-			return
-		}
+		return err
 	}
 	if response.StatusCode >= 300 {
-		s.t.Fatalf("%s %s: %d: %.500s", method, path, response.StatusCode, answer)
-	}
-	if into != nil {
-		if err := json.Unmarshal(answer, into); err != nil {
-			s.t.Fatalf("%s %s: %v in %.500s", method, path, err, answer)
+		if into == nil {
+			return fmt.Errorf("%s %s: %d: %.500s", method, path, response.StatusCode, answer)
 		}
+		answer = fmt.Appendf(nil, `{"error":%q}`, answer)
+	}
+	if into == nil {
+		return nil
+	}
+	return json.Unmarshal(answer, into)
+}
+
+// must is call in the test's own goroutine.
+func (s *server) must(method, path, contentType string, body []byte, into any) {
+	s.t.Helper()
+	if err := s.call(method, path, contentType, body, into); err != nil {
+		s.t.Fatal(err)
 	}
 }
 
@@ -81,7 +88,7 @@ func (s *server) index(name string, table query.Table, events []event) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.call(http.MethodPut, "/"+name, "application/json", body, nil)
+	s.must(http.MethodPut, "/"+name, "application/json", body, nil)
 	s.t.Cleanup(func() {
 		request, err := http.NewRequest(http.MethodDelete, s.url+"/"+name, nil)
 		if err != nil {
@@ -100,7 +107,7 @@ func (s *server) index(name string, table query.Table, events []event) {
 		}
 	}
 	var answer struct{ Errors bool }
-	s.call(http.MethodPost, "/"+name+"/_bulk?refresh=true", "application/x-ndjson", lines.Bytes(), &answer)
+	s.must(http.MethodPost, "/"+name+"/_bulk?refresh=true", "application/x-ndjson", lines.Bytes(), &answer)
 	if answer.Errors {
 		s.t.Fatal("the server refused events")
 	}
@@ -128,7 +135,7 @@ func (s *server) search(name string, queries []string) []hits {
 			}
 		}
 	}
-	s.call(http.MethodPost, "/"+name+"/_msearch", "application/x-ndjson", lines.Bytes(), &answer)
+	s.must(http.MethodPost, "/"+name+"/_msearch", "application/x-ndjson", lines.Bytes(), &answer)
 	out := make([]hits, len(queries))
 	for i, r := range answer.Responses {
 		out[i].fault = string(r.Error)
@@ -139,22 +146,39 @@ func (s *server) search(name string, queries []string) []hits {
 	return out
 }
 
-// esql runs a query of ES|QL.
-func (s *server) esql(text string) hits {
+// esql runs queries of ES|QL, a few at a time.
+func (s *server) esql(texts []string) []hits {
+	out := make([]hits, len(texts))
+	var group sync.WaitGroup
+	slots := make(chan struct{}, 4)
+	for i, text := range texts {
+		slots <- struct{}{}
+		group.Go(func() {
+			defer func() { <-slots }()
+			out[i] = s.esqlOne(text)
+		})
+	}
+	group.Wait()
+	return out
+}
+
+func (s *server) esqlOne(text string) hits {
 	body, err := json.Marshal(map[string]string{"query": text + " | KEEP _id | LIMIT 10000"})
 	if err != nil {
-		s.t.Fatal(err)
+		return hits{fault: err.Error()}
 	}
 	var answer struct {
 		Error  string
 		Values [][]string
 	}
-	s.call(http.MethodPost, "/_query", "application/json", body, &answer)
+	if err := s.call(http.MethodPost, "/_query", "application/json", body, &answer); err != nil {
+		return hits{fault: err.Error()}
+	}
 	h := hits{fault: answer.Error}
 	for _, row := range answer.Values {
-		var id int
-		if _, err := fmt.Sscan(row[0], &id); err != nil {
-			s.t.Fatal(err)
+		id, err := strconv.Atoi(row[0])
+		if err != nil {
+			return hits{fault: err.Error()}
 		}
 		h.ids = append(h.ids, id)
 	}
@@ -185,31 +209,57 @@ func TestDifferential(t *testing.T) {
 		number = rand.Uint64()
 	}
 	t.Logf("seed %d", number)
-	name := fmt.Sprintf("query-differential-%x", rand.Uint64())
 	mapping := query.DefaultMapping()
 	g := newGenerator(number, mapping)
-	events := g.events(400)
-	s.index(name, mapping.Table(), events)
-	for _, wider := range []bool{false, true} {
-		tr, err := query.New(query.Options{AllowWider: wider, Indices: []string{name}})
-		if err != nil {
-			t.Fatal(err)
+	whole := mapping.Table()
+	part := mapping.Table() // an index that maps one field in four
+	for i, field := range slices.Sorted(maps.Keys(part.Types)) {
+		if i%4 != int(number%4) {
+			delete(part.Types, field)
 		}
-		d := &differential{t: t, server: s, index: name, oracle: newOracle(mapping), events: events,
-			exact: map[query.Language]int{}, reasons: map[string]int{}}
-		n := *count
-		if wider {
-			n /= 4
-		}
-		for done := 0; done < n; done += 50 {
-			d.batch(tr, g, 50)
-		}
-		t.Logf("allow wider %t: %d patterns, exact %v, hits %d", wider, d.total, d.exact, d.hits)
-		if testing.Verbose() {
-			for _, r := range slices.SortedFunc(maps.Keys(d.reasons), func(a, b string) int { return d.reasons[b] - d.reasons[a] }) {
-				t.Logf("%5d %s", d.reasons[r], r)
+	}
+	for _, row := range []struct {
+		name     string
+		table    query.Table
+		wider    bool
+		patterns int
+	}{
+		{"exact", whole, false, *count},
+		{"wider", whole, true, *count / 4},
+		{"most fields unmapped", part, false, *count / 8},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			d := &differential{t: t, server: &server{s.url, t}, oracle: newOracle(mapping),
+				exact: map[query.Language]int{}, reasons: map[string]int{}}
+			d.index = fmt.Sprintf("query-differential-%x", rand.Uint64())
+			for _, e := range g.events(300) {
+				for field := range e {
+					if row.table.Types[field] == "" && field != "@timestamp" {
+						delete(e, field)
+					}
+				}
+				d.events = append(d.events, e)
 			}
-		}
+			d.server.index(d.index, row.table, d.events)
+			tr, err := query.New(query.Options{AllowWider: row.wider, AllowEmpty: true, Indices: []string{d.index}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for done := 0; done < row.patterns; done += 50 {
+				d.batch(tr, g, 50)
+			}
+			d.report()
+		})
+	}
+}
+
+func (d *differential) report() {
+	d.t.Logf("%d patterns, exact %v, hits %d", d.total, d.exact, d.hits)
+	if !testing.Verbose() {
+		return
+	}
+	for _, r := range slices.SortedFunc(maps.Keys(d.reasons), func(a, b string) int { return d.reasons[b] - d.reasons[a] }) {
+		d.t.Logf("%5d %s", d.reasons[r], r)
 	}
 }
 
@@ -227,12 +277,17 @@ type differential struct {
 }
 
 func (d *differential) batch(tr *query.Translator, g *generator, n int) {
-	var texts, searches []string
+	var texts, searches, pipes []string
 	var queries []query.Query
+	answers := map[string][]answer{}
 	for range n {
 		text := g.pattern()
 		d.total++
-		set := tr.TranslateAll(mustParse(text))
+		p := mustParse(text)
+		for _, e := range d.events {
+			answers[text] = append(answers[text], d.oracle.observation(p.Root, e))
+		}
+		set := tr.TranslateAll(p)
 		for lang, r := range set.All() {
 			var lost *query.UntranslatableError
 			switch {
@@ -249,32 +304,36 @@ func (d *differential) batch(tr *query.Translator, g *generator, n int) {
 				continue
 			}
 			texts, queries = append(texts, text), append(queries, r.Query)
-			if lang != query.ESQL {
+			if lang == query.ESQL {
+				pipes = append(pipes, r.Query.Text)
+			} else {
 				searches = append(searches, wrap(r.Query))
 			}
 		}
 	}
-	found := d.server.search(d.index, searches)
+	found, piped := d.server.search(d.index, searches), d.server.esql(pipes)
 	for i, q := range queries {
+		from := &found
 		if q.Language == query.ESQL {
-			d.compare(texts[i], q, d.server.esql(q.Text))
-			continue
+			from = &piped
 		}
-		d.compare(texts[i], q, found[0])
-		found = found[1:]
+		d.compare(texts[i], q, (*from)[0], answers[texts[i]])
+		*from = (*from)[1:]
 	}
 }
 
-func (d *differential) compare(text string, q query.Query, found hits) {
+func (d *differential) compare(text string, q query.Query, found hits, answers []answer) {
 	if found.fault != "" {
 		d.t.Errorf("%s\n%s refused: %s\n%.700s", text, q.Language, q.Text, found.fault)
 		return
 	}
 	d.hits += len(found.ids)
-	p := mustParse(text)
+	hit := make([]bool, len(d.events))
+	for _, id := range found.ids {
+		hit[id] = true
+	}
 	for i, e := range d.events {
-		hit := slices.Contains(found.ids, i)
-		a := d.oracle.observation(p.Root, e)
+		hit, a := hit[i], answers[i]
 		if a.must && !hit || hit && !a.may && q.Exact() {
 			one, err := json.Marshal(e)
 			if err != nil {

@@ -11,6 +11,17 @@ type compiler struct {
 	mapping *Mapping
 	wider   bool
 	losses  []Loss
+	// never is the first comparison, if any, that no event can satisfy: the
+	// reason to give if that is so for the whole.
+	never *opaque
+}
+
+// cannot notes that no event can satisfy something, which makes it nothing.
+func (c *compiler) cannot(cause cause, reason string) node {
+	if c.never == nil {
+		c.never = &opaque{cause: cause, reason: reason}
+	}
+	return node{}
 }
 
 // meaning is a compiled part of an observation.

@@ -88,7 +88,7 @@ func (c *compiler) qualified(o *pattern.Qualified) (node, *opaque) {
 		if lost != nil {
 			return node{}, lost
 		}
-		return bounded(n, q)
+		return c.bounded(n, q), nil
 	}
 	return c.events(o.Operand)
 }
@@ -104,11 +104,11 @@ func (c *compiler) widen(at int, why, instead string) *opaque {
 }
 
 // bounded adds START <= @timestamp < STOP.
-func bounded(n node, q *pattern.StartStop) (node, *opaque) {
+func (c *compiler) bounded(n node, q *pattern.StartStop) node {
 	if !q.Start.Before(q.Stop) {
-		return node{}, &opaque{cause: cause{at: q.Span.Start}, reason: "START is not before STOP: no event is between them"}
+		return c.cannot(cause{at: q.Span.Start}, "START is not before STOP: no event is between them")
 	}
-	return all([]node{n, timeRange(q)}), nil
+	return all([]node{n, timeRange(q)})
 }
 
 // timeRange is an event's time within START and STOP. A bound behind a

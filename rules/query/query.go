@@ -28,6 +28,8 @@ type Query struct {
 	Lossy []Loss
 	// Shape tells what one match is; only EQL has others than [Event].
 	Shape Shape
+	// Empty tells that the query matches nothing, as the pattern does; only with [Options.AllowEmpty].
+	Empty bool
 
 	steps []step
 	join  []string
@@ -52,6 +54,9 @@ func (t *Translator) sequenceQuery(p *pattern.Pattern) (Query, error) {
 	s, lost := c.sequence(p.Root, t.join != "")
 	if lost != nil {
 		return Query{}, lost.err(EQL)
+	}
+	if !s.possible() {
+		return t.empty(EQL, c.never, c.losses)
 	}
 	for i := range s.steps {
 		if lost := t.tooLarge(&s.steps[i].node, EQL); lost != nil {

@@ -46,11 +46,7 @@ func (c *compiler) sequence(o pattern.Observation, canSample bool) (*sequence, *
 	if lost != nil {
 		return nil, lost
 	}
-	for i := range s.steps {
-		if s.steps[i].node, lost = frame.bound(s.steps[i].node); lost != nil {
-			return nil, lost
-		}
-	}
+	frame.bound(c, s.steps)
 	return s, nil
 }
 
@@ -61,14 +57,23 @@ type frame struct {
 	times  []*pattern.StartStop
 }
 
-func (f *frame) bound(n node) (node, *opaque) {
-	for _, q := range f.times {
-		var lost *opaque
-		if n, lost = bounded(n, q); lost != nil {
-			return n, lost
+// bound adds the times of START and STOP to every step.
+func (f *frame) bound(c *compiler, steps []step) {
+	for i := range steps {
+		for _, q := range f.times {
+			steps[i].node = c.bounded(steps[i].node, q)
 		}
 	}
-	return n, nil
+}
+
+// possible tells whether every step can be satisfied.
+func (s *sequence) possible() bool {
+	for i := range s.steps {
+		if s.steps[i].node.kind == nodeNothing {
+			return false
+		}
+	}
+	return true
 }
 
 // frame takes the qualifiers off an expression, the outermost first. Only at
@@ -191,11 +196,7 @@ func (c *compiler) operand(o pattern.Observation) ([]step, *opaque) {
 	if lost != nil {
 		return nil, lost
 	}
-	for i := range steps {
-		if steps[i].node, lost = f.bound(steps[i].node); lost != nil {
-			return nil, lost
-		}
-	}
+	f.bound(c, steps)
 	return steps, nil
 }
 

@@ -28,6 +28,10 @@ type Options struct {
 	// AllowWider lets a query match more than the pattern where it can't say the
 	// pattern; the loss is then named. Else the pattern is refused. Never does a query match less.
 	AllowWider bool
+	// AllowEmpty translates a pattern that no event can satisfy, such as one that
+	// asks an address field for a text, to a query that matches nothing. Else it is
+	// refused, since a rule that can't match is of no use to anyone.
+	AllowEmpty bool
 	// Indices is the index patterns in FROM of ES|QL; empty is [DefaultIndices].
 	Indices []string
 	// JoinBy is the fields that must be equal in the events of an EQL sequence
@@ -66,6 +70,7 @@ func (o Options) Validate() error {
 type Translator struct {
 	fields     *Mapping
 	wider      bool
+	allowEmpty bool
 	indices    string
 	join       string
 	joinFields []string
@@ -78,7 +83,7 @@ func New(options Options) (*Translator, error) {
 	if err := options.Validate(); err != nil {
 		return nil, fmt.Errorf("translator: %w", err)
 	}
-	t := &Translator{fields: options.Fields, wider: options.AllowWider, maxClauses: options.MaxClauses}
+	t := &Translator{fields: options.Fields, wider: options.AllowWider, allowEmpty: options.AllowEmpty, maxClauses: options.MaxClauses}
 	if t.fields == nil {
 		t.fields = DefaultMapping()
 	}
@@ -144,6 +149,7 @@ type plan struct {
 	node       node
 	losses     []Loss
 	opaque     *opaque
+	never      *opaque
 }
 
 // events makes the middle form once.
@@ -152,7 +158,7 @@ func (p *plan) events() (node, []Loss, *opaque) {
 		p.made = true
 		c := p.translator.compiler()
 		p.node, p.opaque = c.events(p.root)
-		p.losses = c.losses
+		p.losses, p.never = c.losses, c.never
 	}
 	return p.node, p.losses, p.opaque
 }
@@ -171,6 +177,9 @@ func (t *Translator) translate(p *pattern.Pattern, lang Language, plan *plan) (Q
 			return Query{}, lost.err(lang)
 		}
 		return Query{}, lost.err("")
+	}
+	if n.kind == nodeNothing {
+		return t.empty(lang, plan.never, losses)
 	}
 	n, more, lost := t.fit(n, lang)
 	if lost != nil {
