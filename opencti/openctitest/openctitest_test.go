@@ -1,12 +1,20 @@
 package openctitest_test
 
 import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/opencti-elastic/opencti-elastic/opencti/openctitest"
 	"github.com/opencti-elastic/opencti-elastic/stix"
+	"github.com/opencti-elastic/opencti-elastic/sync"
 )
 
 func TestHistory(t *testing.T) {
@@ -69,4 +77,149 @@ func BenchmarkHistory(b *testing.B) {
 	for b.Loop() {
 		openctitest.History(1, 1000)
 	}
+}
+
+// get reads the stream until the events' end has come, or the connection's; heartbeats are left out.
+func get(tb testing.TB, s *openctitest.Server, query, header, until string) string {
+	tb.Helper()
+	req, err := http.NewRequestWithContext(tb.Context(), http.MethodGet, s.URL+"/stream/"+s.StreamID+query, nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+s.Token)
+	if header != "" {
+		req.Header.Set("Last-Event-ID", header)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return resp.Status
+	}
+	var out []string
+	lines := bufio.NewScanner(resp.Body)
+	lines.Buffer(nil, 1<<20)
+	id := ""
+	for lines.Scan() {
+		name, value, _ := strings.Cut(lines.Text(), ": ")
+		switch {
+		case name == "id":
+			id = value
+		case name == "event" && value != "heartbeat":
+			out = append(out, strings.TrimSpace(value+" "+id))
+		case name == "data" && id == until:
+			return strings.Join(out, ", ")
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// TestServer holds the server to the platform's rules.
+func TestServer(t *testing.T) {
+	thing := func(n int, updated string) []byte {
+		return fmt.Appendf(nil, `{"version":"4","type":"create","data":{"id":"indicator--%d","type":"indicator","extensions":{%q:{"id":"k%d","updated_at":%q}}}}`, n, stix.ExtensionOCTI, n, updated)
+	}
+	at := func(ms uint64) sync.Position { return sync.Position{Millis: ms} }
+	s := openctitest.NewServer(openctitest.Options{Path: "/cti/"})
+	defer s.Close()
+	s.Append(
+		openctitest.Event{Position: at(1000), Name: "create", Data: thing(1, "1970-01-02T00:00:01Z")},
+		openctitest.Event{Position: at(2000), Name: "create", Data: thing(2, "1970-01-02T00:00:02Z")},
+		openctitest.Event{Position: at(3000), Name: "create", Data: thing(3, "1970-01-02T00:00:03Z")},
+	)
+	tests := []struct{ name, query, header, until, want string }{
+		{"from the beginning", "?from=0-0", "", "3000-0", "connected, create 1000-0, create 2000-0, create 3000-0"},
+		{"from zero", "?from=0", "", "3000-0", "connected, create 1000-0, create 2000-0, create 3000-0"},
+		{"resume is exclusive", "?from=2000-0", "", "3000-0", "connected, create 3000-0"},
+		{"by header", "", "2000-0", "3000-0", "connected, create 3000-0"},
+		{"the query wins", "?from=1000-0", "2000-0", "3000-0", "connected, create 2000-0, create 3000-0"},
+		{"by date", "?from=1970-01-01T00:00:02.500Z", "", "3000-0", "connected, create 3000-0"},
+		{"recovery by the objects' dates, then events after it", "?from=0-0&recover=1970-01-02T00:00:02Z", "", "86402000-0", "connected, create 86401000-0, create 86402000-0"},
+		{"recovery that ends before it begins is none", "?from=1000-0&recover=1970-01-01T00:00:00.500Z", "", "3000-0", "connected, create 2000-0, create 3000-0"},
+		{"recovery without a start", "?recover=1970-01-02T00:00:02Z", "", "", "500 Internal Server Error"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := get(t, s, tt.query, tt.header, tt.until); got != tt.want {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+	s.SetStopped(true)
+	if got := get(t, s, "", "", ""); got != "410 Gone" {
+		t.Errorf("stopped: %s", got)
+	}
+	s.SetRevoked(true)
+	if got := get(t, s, "", "", ""); got != "401 Unauthorized" {
+		t.Errorf("revoked: %s", got)
+	}
+}
+
+// TestGraphQLIsStrict holds the server to refusing what not every version of the platform knows.
+func TestGraphQLIsStrict(t *testing.T) {
+	s := openctitest.NewServer(openctitest.Options{})
+	defer s.Close()
+	tests := []struct{ name, query, want string }{
+		{"the least", `query { about { version } }`, `"version":"6.8.10"`},
+		{"an unknown field", `query { about { version memory } }`, `Cannot query field \"memory\"`},
+		{"an unknown root", `query { me { id } }`, `Cannot query field \"me\"`},
+		{"an unknown argument", `mutation P($id: ID!) { pingConnector(id: $id, connectorInfo: {}) { id } }`, `Unknown argument \"connectorInfo\"`},
+		{"no document", `query`, `Syntax Error`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			body, err := json.Marshal(map[string]any{"query": tt.query, "variables": map[string]any{}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/graphql", bytes.NewReader(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("Authorization", "Bearer "+s.Token)
+			resp, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			answer, err := io.ReadAll(resp.Body)
+			if err != nil || resp.StatusCode != http.StatusOK || !strings.Contains(string(answer), tt.want) {
+				t.Errorf("%s %s %v: want 200 and %s", resp.Status, answer, err, tt.want)
+			}
+		})
+	}
+}
+
+// BenchmarkServer is how fast the server streams, 20,000 events an op.
+func BenchmarkServer(b *testing.B) {
+	s := openctitest.NewServer(openctitest.Options{})
+	defer s.Close()
+	s.Append(openctitest.History(1, 20_000)...)
+	last := []byte("id: " + s.Last().String() + "\n")
+	b.ReportAllocs()
+	for b.Loop() {
+		req, err := http.NewRequestWithContext(b.Context(), http.MethodGet, s.URL+"/stream/"+s.StreamID+"?from=0-0", nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+s.Token)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			b.Fatal(err)
+		}
+		in := bufio.NewReaderSize(resp.Body, 64<<10)
+		for {
+			line, err := in.ReadSlice('\n')
+			if err != nil && err != bufio.ErrBufferFull {
+				b.Fatal(err)
+			}
+			if bytes.Equal(line, last) {
+				break
+			}
+		}
+		resp.Body.Close()
+	}
+	b.ReportMetric(float64(b.N)*20_000/b.Elapsed().Seconds(), "events/s")
 }
