@@ -83,6 +83,7 @@ type Rules struct {
 	log     *slog.Logger
 	ledger  *ledger
 	pacer   pacer
+	counts  ruleCounts
 	// noSuppression is set once Kibana's licence has refused suppression.
 	noSuppression atomic.Bool
 }

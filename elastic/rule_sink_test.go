@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -387,42 +386,17 @@ func TestRulesBudget(t *testing.T) {
 	}
 }
 
-func TestRulesTenThousandRequests(t *testing.T) {
-	if testing.Short() {
-		t.Skip("ten thousand rules take some seconds")
-	}
-	kt := newKibanaTest(t, elastictest.KibanaOptions{RefreshAfter: 2})
-	kt.config.RunsPerMinute = -1
+func TestRulesStats(t *testing.T) {
+	kt := newKibanaTest(t, elastictest.KibanaOptions{})
+	kt.kibana.Seed("", map[string]any{"name": "theirs", "description": "d", "risk_score": 1.0, "severity": "low", "type": "query", "enabled": true})
 	sink := kt.sink()
-	const count = 10_000
-	phase := func(name string, change func(n int) sync.Change) {
-		for from := 0; from < count; from += 500 {
-			var batch []sync.Change
-			for n := from; n < from+500; n++ {
-				batch = append(batch, change(n))
-			}
-			for _, r := range kt.write(sink, batch...) {
-				if r.Outcome != sync.Done {
-					t.Fatalf("%s: %v %v", name, r.Outcome, r.Err)
-				}
-			}
-		}
-		t.Logf("%s: %d rules, %d requests so far", name, len(kt.kibana.Rules("")), len(kt.kibana.Requests()))
+	kt.write(sink, ruleUpsert(t, 1, nil), ruleUpsert(t, 2, nil), ruleUpsert(t, 3, map[string]any{"pattern_type": "sigma"}), ruleUpsert(t, 4, map[string]any{"pattern": "[mutex:name = 'x']"}))
+	kt.write(sink, ruleDelete(2))
+	want := elastic.RulesStats{
+		Rules: 1, Enabled: 1, RunsPerMinute: 0.4, Limit: 10_000, Written: 3,
+		NoRule: map[rules.Why]uint64{rules.NoElasticQuery: 1, rules.Untranslatable: 1},
 	}
-	phase("create", func(n int) sync.Change { return ruleUpsert(t, n, nil) })
-	phase("update", func(n int) sync.Change { return ruleUpsert(t, n, map[string]any{"description": "changed"}) })
-	phase("delete", ruleDelete)
-	if n := len(kt.kibana.Requests()); n > 300 {
-		t.Errorf("%d requests, want at most 300", n)
-	}
-	if n := len(kt.kibana.Rules("")); n != 0 {
-		t.Errorf("%d rules are left", n)
-	}
-	kinds := map[string]int{}
-	for _, r := range kt.kibana.Requests() {
-		kinds[r.Method+" "+r.Path]++
-	}
-	for _, k := range slices.Sorted(maps.Keys(kinds)) {
-		t.Logf("%4d %s", kinds[k], k)
+	if diff := cmp.Diff(want, sink.Stats()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -61,6 +61,7 @@ const maxRuleRounds = 4
 // out. It gives an error if nothing at all could be done.
 func (r *Rules) perform(ctx context.Context, tasks []*ruleTask) error {
 	defer r.ledger.settle(tasks)
+	defer r.counts.add(tasks)
 	open := tasks
 	var fault error
 	for round := 0; len(open) > 0 && round < maxRuleRounds && fault == nil; round++ {

@@ -1,11 +1,17 @@
 package elastictest
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"strings"
 )
+
+// kqlError is a fault of a filter in Kibana's words.
+type kqlError string
+
+func (e kqlError) Error() string { return string(e) }
+
+func notKQL(format string, args ...any) error { return kqlError(fmt.Sprintf(format, args...)) }
 
 // matcher tells whether a rule satisfies a filter.
 type matcher func(rule map[string]any) bool
@@ -18,7 +24,7 @@ func parseFilter(kql string) (matcher, *reply) {
 	p := &filterParser{rest: kql}
 	m, err := p.or()
 	if err == nil && p.peek() != "" {
-		err = fmt.Errorf("Expected AND, OR, end of input but %q found", p.peek())
+		err = notKQL("Expected AND, OR, end of input but %q found", p.peek())
 	}
 	if err != nil {
 		a := engineError(400, "%v: Bad Request", err)
@@ -105,7 +111,7 @@ func (p *filterParser) not() (matcher, error) {
 		p.next()
 		m, err := p.or()
 		if err == nil && p.next() != ")" {
-			err = errors.New("Expected \")\"")
+			err = notKQL("Expected \")\"")
 		}
 		return m, err
 	}
@@ -145,7 +151,7 @@ func (p *filterParser) comparison() (matcher, error) {
 			return false
 		}, nil
 	}
-	return nil, fmt.Errorf("Expected \":\", \"<\", \"<=\", \">\", \">=\" but %q found", op)
+	return nil, notKQL("Expected \":\", \"<\", \"<=\", \">\", \">=\" but %q found", op)
 }
 
 // values reads what may stand behind the colon: a value, or a group of them.
@@ -180,14 +186,14 @@ func (p *filterParser) values() (func(string) bool, error) {
 				return false
 			}, nil
 		case !strings.EqualFold(sep, "or"):
-			return nil, fmt.Errorf("Expected OR or \")\" but %q found", sep)
+			return nil, notKQL("Expected OR or \")\" but %q found", sep)
 		}
 	}
 }
 
 func valueTest(tok string) (func(string) bool, error) {
 	if tok == "" || strings.ContainsAny(tok, "():<>") && tok[0] != '"' {
-		return nil, fmt.Errorf("Expected value but %q found", tok)
+		return nil, notKQL("Expected value but %q found", tok)
 	}
 	if tok[0] == '"' || !strings.Contains(tok, "*") {
 		want := unquoteKQL(tok)
@@ -231,7 +237,7 @@ var attributes = map[string]string{
 func attribute(field string) (func(map[string]any) []string, error) {
 	rest, ok := strings.CutPrefix(field, "alert.attributes.")
 	if !ok {
-		return nil, fmt.Errorf("This key '%s' does NOT exist in alert saved object index patterns", field)
+		return nil, notKQL("This key '%s' does NOT exist in alert saved object index patterns", field)
 	}
 	if param, ok := strings.CutPrefix(rest, "params."); ok {
 		name := snakeCase(param)
@@ -242,7 +248,7 @@ func attribute(field string) (func(map[string]any) []string, error) {
 	}
 	name, ok := attributes[rest]
 	if !ok {
-		return nil, fmt.Errorf("This key '%s' does NOT exist in alert saved object index patterns", field)
+		return nil, notKQL("This key '%s' does NOT exist in alert saved object index patterns", field)
 	}
 	return func(r map[string]any) []string { return textsOf(r[name]) }, nil
 }

@@ -10,12 +10,14 @@ import (
 
 // sorted gives what a search sees, oldest first.
 func (s *kibanaSpace) sorted() []*storedRule {
-	out := make([]*storedRule, 0, len(s.indexed))
-	for _, r := range s.indexed {
-		out = append(out, r)
+	if s.inOrder == nil {
+		s.inOrder = make([]*storedRule, 0, len(s.indexed))
+		for _, r := range s.indexed {
+			s.inOrder = append(s.inOrder, r)
+		}
+		slices.SortFunc(s.inOrder, func(a, b *storedRule) int { return a.seq - b.seq })
 	}
-	slices.SortFunc(out, func(a, b *storedRule) int { return a.seq - b.seq })
-	return out
+	return s.inOrder
 }
 
 const maxWindow = 10_000

@@ -15,6 +15,7 @@ type kibanaSpace struct {
 	rules   map[string]*storedRule // by id: what a get finds
 	indexed map[string]*storedRule // by id: what a search finds
 	byRule  map[string][]string    // indexed: rule_id to ids, in the order of creation
+	inOrder []*storedRule          // indexed, oldest first; nil when it is to be made anew
 	dirty   []dirtyRule
 	lists   []map[string]any
 	items   []map[string]any
@@ -52,6 +53,7 @@ func (s *kibanaSpace) refresh(request int, until time.Time) {
 }
 
 func (s *kibanaSpace) show(id string) {
+	s.inOrder = nil
 	if old := s.indexed[id]; old != nil {
 		ruleID, _ := old.props["rule_id"].(string)
 		if ids := slices.DeleteFunc(s.byRule[ruleID], func(have string) bool { return have == id }); len(ids) > 0 {

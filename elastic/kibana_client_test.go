@@ -1,0 +1,209 @@
+package elastic_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/opencti-elastic/opencti-elastic/elastic"
+	"github.com/opencti-elastic/opencti-elastic/elastic/elastictest"
+	"github.com/opencti-elastic/opencti-elastic/rules"
+	"github.com/opencti-elastic/opencti-elastic/sync"
+)
+
+func TestKibanaURL(t *testing.T) {
+	tests := []struct{ name, elasticsearch, want string }{
+		{"cloud", "https://my-deployment.es.eu-central-1.aws.cloud.es.io:9243", "https://my-deployment.kb.eu-central-1.aws.cloud.es.io"},
+		{"cloud without port", "https://d.es.us-east-1.aws.found.io", "https://d.kb.us-east-1.aws.found.io"},
+		{"cloud at 443", "https://d.es.us-east-1.aws.found.io:443/", "https://d.kb.us-east-1.aws.found.io:443"},
+		{"own", "http://elastic.example.org:9200", "http://elastic.example.org:5601"},
+		{"IPv6", "http://[::1]:9200", "http://[::1]:5601"},
+		{"password", "https://elastic:secret@es01:9200", "https://es01:5601"},
+		{"proxy", "https://elastic.example.org/", "https://elastic.example.org"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := elastic.KibanaURL(tt.elasticsearch)
+			if err != nil || got != tt.want {
+				t.Errorf("%q, %v; want %q", got, err, tt.want)
+			}
+		})
+	}
+	if _, err := elastic.KibanaURL("elastic:secret@es01"); err == nil || strings.Contains(err.Error(), "secret") {
+		t.Errorf("error %v", err)
+	}
+	got, err := elastic.KibanaURLOfCloud("name:ZXUtY2VudHJhbC0xLmF3cy5jbG91ZC5lcy5pbzo5MjQzJGVzMTIzJGtiNDU2")
+	if err != nil || got != "https://kb456.eu-central-1.aws.cloud.es.io:9243" {
+		t.Errorf("cloud id: %q, %v", got, err)
+	}
+	if _, err := elastic.KibanaURLOfCloud("name:!!"); err == nil {
+		t.Error("a broken cloud id is taken")
+	}
+}
+
+func TestKibanaConfig(t *testing.T) {
+	tests := []struct {
+		name   string
+		config elastic.KibanaConfig
+		ok     bool
+	}{
+		{"good", elastic.KibanaConfig{URL: "https://kibana:5601/base", Space: "soc-1", APIKey: "abc"}, true},
+		{"no URL", elastic.KibanaConfig{}, false},
+		{"no scheme", elastic.KibanaConfig{URL: "kibana:5601"}, false},
+		{"space that leaves its place", elastic.KibanaConfig{URL: "https://kibana", Space: "../api"}, false},
+		{"half a user", elastic.KibanaConfig{URL: "https://kibana", Username: "x"}, false},
+		{"line break", elastic.KibanaConfig{URL: "https://kibana", APIKey: "a\nb"}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if err := tt.config.Validate(); (err == nil) != tt.ok {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}
+
+func TestKibanaSpacesBasePathServerless(t *testing.T) {
+	k := elastictest.NewKibana(elastictest.KibanaOptions{BasePath: "/kb", Spaces: []string{"soc"}, APIKey: "abc", Flavor: "serverless", Version: "9.2.0"})
+	defer k.Close()
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	client, err := elastic.NewKibana(elastic.KibanaConfig{URL: k.URL + "/", Space: "soc", APIKey: "abc", Transport: transport})
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, err := client.Status(t.Context())
+	if err != nil || status.Version != "9.2.0" || !status.Serverless {
+		t.Fatalf("%+v %v", status, err)
+	}
+	builder, err := rules.NewBuilder(rules.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sink, err := elastic.NewRules(elastic.RulesConfig{Kibana: client, Builder: builder, Settle: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustWrite(t, sink, ruleUpsert(t, 1, nil))
+	if len(k.Rules("soc")) != 1 || len(k.Rules("")) != 0 {
+		t.Error("the rule isn't in its space")
+	}
+	for _, r := range k.Requests() {
+		if strings.HasSuffix(r.Path, "/api/status") && r.Path != "/kb/api/status" {
+			t.Errorf("status asked at %s", r.Path)
+		}
+	}
+}
+
+func TestBulkActionNeedsIDs(t *testing.T) {
+	kt := newKibanaTest(t, elastictest.KibanaOptions{})
+	kt.kibana.Seed("", values{"name": "theirs", "description": "d", "risk_score": 1.0, "severity": "low", "type": "query"})
+	for _, ids := range [][]string{nil, {}, {""}, {"a", ""}, make([]string, 101)} {
+		if _, err := kt.client().BulkAction(t.Context(), elastic.BulkDelete, ids); err == nil {
+			t.Errorf("%q: no error", ids)
+		}
+	}
+	if n := len(kt.kibana.Requests()); n != 0 {
+		t.Errorf("%d requests were sent", n)
+	}
+}
+
+func TestKibanaErrors(t *testing.T) {
+	tests := []struct {
+		name, body string
+		status     int
+		class      sync.Class
+		text       string
+	}{
+		{"platform", `{"statusCode":400,"error":"Bad Request","message":"[request body]: name: Required"}`, 400, sync.Permanent, "name: Required"},
+		{"engine", `{"message":"rule_id: \"a\" already exists","status_code":409}`, 409, sync.Permanent, "already exists"},
+		{"engine with a list", `{"message":["a is wrong","b too"],"status_code":400}`, 400, sync.Permanent, "a is wrong; b too"},
+		{"html", "<html>Bad Gateway</html>", 502, sync.Transient, "502"},
+		{"nothing", "", 503, sync.Transient, "503"},
+		{"busy", `{"statusCode":429,"error":"Too Many Requests","message":"slow down"}`, 429, sync.Transient, "slow down"},
+		{"no rights", `{"statusCode":403,"error":"Forbidden","message":"API [POST /api] is unauthorized"}`, 403, sync.Blocked, "unauthorized"},
+		{"no key", "", 401, sync.Blocked, "401"},
+		{"wrong URL", `{"statusCode":404,"error":"Not Found","message":"Not Found"}`, 404, sync.Blocked, "Not Found"},
+		{"unknown version", `{"statusCode":400,"error":"Bad Request","message":"No version \"2023-10-31\" available for [post] [/api]"}`, 400, sync.Blocked, "No version"},
+		{"redirect", "", 302, sync.Blocked, "302"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Retry-After", "7")
+				w.WriteHeader(tt.status)
+				_, _ = fmt.Fprint(w, tt.body)
+			}))
+			defer server.Close()
+			transport := &http.Transport{}
+			defer transport.CloseIdleConnections()
+			client, err := elastic.NewKibana(elastic.KibanaConfig{URL: server.URL, APIKey: "topsecret", Transport: transport})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = client.CreateRule(t.Context(), []byte("{}"))
+			status, ok := errors.AsType[*elastic.StatusError](err)
+			if !ok || status.Status != tt.status || sync.Classify(err) != tt.class || !strings.Contains(err.Error(), tt.text) || sync.RetryAfter(err) != 7*time.Second {
+				t.Errorf("%v (class %v, after %v)", err, sync.Classify(err), sync.RetryAfter(err))
+			}
+			if strings.Contains(err.Error(), "topsecret") {
+				t.Error("the key is in the error")
+			}
+		})
+	}
+}
+
+func TestLookUpsFitTheURL(t *testing.T) {
+	kt := newKibanaTest(t, elastictest.KibanaOptions{MaxURL: 2000})
+	var changes []sync.Change
+	for n := range 200 {
+		changes = append(changes, ruleUpsert(t, n, nil))
+	}
+	sink := kt.sink()
+	kt.write(sink, changes...)
+	var ids []string
+	for _, c := range changes {
+		ids = append(ids, rules.RuleID(c.Key))
+	}
+	found, err := kt.client().RulesByRuleID(t.Context(), ids)
+	if err != nil || len(found) != 200 {
+		t.Errorf("%d rules found, %v", len(found), err)
+	}
+}
+
+func TestListBeyondTheWindow(t *testing.T) {
+	kt := newKibanaTest(t, elastictest.KibanaOptions{})
+	const count = 10_300
+	for n := range count {
+		kt.kibana.Seed("", values{"rule_id": fmt.Sprint("r", n), "name": "n", "description": "d", "risk_score": 1.0, "severity": "low", "type": "query", "tags": []any{"t"}})
+	}
+	seen := map[string]bool{}
+	for r, err := range kt.client().RulesByTag(t.Context(), "t") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if seen[r.RuleID] {
+			t.Fatalf("%s comes twice", r.RuleID)
+		}
+		seen[r.RuleID] = true
+	}
+	if len(seen) != count {
+		t.Errorf("%d rules, want %d", len(seen), count)
+	}
+}
+
+func TestRulesStopWithTheContext(t *testing.T) {
+	kt := newKibanaTest(t, elastictest.KibanaOptions{})
+	kt.config.Settle = time.Hour
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := kt.sink().Write(ctx, []sync.Change{ruleUpsert(t, 1, nil)})
+	if sync.Classify(err) != sync.Canceled {
+		t.Errorf("%v", err)
+	}
+}
