@@ -67,35 +67,51 @@ func appendEQLTest(b []byte, f *field, t *test) []byte {
 	return b
 }
 
+// appendEQLOneOf spells equality with one of the values. The list of in must be
+// of the field's own type, which a text is not for an address or an instant.
 func appendEQLOneOf(b []byte, f *field, t *test) []byte {
-	both := len(t.values) > 0 && len(t.blocks) > 0
-	if both {
-		b = append(b, '(')
-	}
-	switch len(t.values) {
-	case 0:
-	case 1:
-		b = append(b, f.eql...)
-		b = append(b, " == "...)
-		b = appendEQLValue(b, t.values[0])
-	default:
-		b = append(b, f.eql...)
-		b = append(b, " in ("...)
-		b = append(appendEQLList(b, t.values), ')')
-	}
-	if both {
-		b = append(b, " or "...)
-	}
-	if len(t.blocks) > 0 {
+	switch {
+	case len(t.values) == 1 && len(t.blocks) == 0:
+		return appendEQLEqual(b, f, t.values[0])
+	case f.class == classIP:
 		b = append(b, "cidrMatch("...)
 		b = append(b, f.eql...)
-		b = append(b, ", "...)
-		b = append(appendEQLList(b, t.blocks), ')')
+		for i := range len(t.values) + len(t.blocks) {
+			b = append(b, `, "`...)
+			b = append(b, t.at(i).text...)
+			if i < len(t.values) {
+				b = append(b, singleBits(t.at(i).text)...)
+			}
+			b = append(b, '"')
+		}
+		return append(b, ')')
+	case f.class == classDate:
+		b = append(b, '(')
+		for i, v := range t.values {
+			if i > 0 {
+				b = append(b, " or "...)
+			}
+			b = appendEQLEqual(b, f, v)
+		}
+		return append(b, ')')
 	}
-	if both {
-		b = append(b, ')')
+	b = append(b, f.eql...)
+	b = append(b, " in ("...)
+	return append(appendEQLList(b, t.values), ')')
+}
+
+func appendEQLEqual(b []byte, f *field, v value) []byte {
+	b = append(b, f.eql...)
+	b = append(b, " == "...)
+	return appendEQLValue(b, v)
+}
+
+// singleBits is the prefix length that makes a block of one address.
+func singleBits(address string) string {
+	if strings.Contains(address, ":") {
+		return "/128"
 	}
-	return b
+	return "/32"
 }
 
 func appendEQLList(b []byte, values []value) []byte {
