@@ -35,7 +35,7 @@ func TestRefusals(t *testing.T) {
 		{"too many requests", openctitest.Fault{Kind: openctitest.Status, Code: 429}, false, "429"},
 		{"connection closed", openctitest.Fault{Kind: openctitest.Refuse}, false, "EOF"},
 		{"a web page", openctitest.Fault{Kind: openctitest.HTML}, true, "text/html"},
-		{"a redirect to another server", openctitest.Fault{Kind: openctitest.Redirect, Text: other.URL + "/stream/" + other.StreamID + "?x=secret"}, true, "another server"},
+		{"a redirect to another server", openctitest.Fault{Kind: openctitest.Redirect, Text: other.URL + "/stream/" + other.StreamID + "?x=secret"}, true, "was not followed"},
 		{"cut", openctitest.Fault{Kind: openctitest.Cut, After: 1}, false, "unexpected EOF"},
 		{"cut in a line", openctitest.Fault{Kind: openctitest.CutInLine, After: 1}, false, "unexpected EOF"},
 		{"ended", openctitest.Fault{Kind: openctitest.End, After: 1}, false, "OpenCTI ended the stream"},

@@ -101,7 +101,7 @@ func (c *Connector) State() *State { return c.state }
 func (c *Connector) Register(ctx context.Context) error {
 	waits := newWaits(c.cfg.Backoff.Initial, c.cfg.Backoff.Max)
 	for {
-		got, err := c.client.Register(ctx, Registration{ID: c.cfg.ID, Name: c.cfg.Name, Scope: c.cfg.Scope})
+		got, err := c.register(ctx)
 		if err == nil {
 			c.state.registered(got.State)
 			break
@@ -128,6 +128,10 @@ func (c *Connector) Register(ctx context.Context) error {
 	c.pingOnce(ctx)
 	c.addPatternTypes(ctx)
 	return ctx.Err()
+}
+
+func (c *Connector) register(ctx context.Context) (Registered, error) {
+	return c.client.Register(ctx, Registration{ID: c.cfg.ID, Name: c.cfg.Name, Scope: c.cfg.Scope})
 }
 
 // addPatternTypesWithin bounds the whole of it: the stream waits.
@@ -181,10 +185,22 @@ func (c *Connector) pingOnce(ctx context.Context) {
 	if err != nil {
 		if ctx.Err() == nil {
 			c.cfg.Logger.Warn("ping of OpenCTI failed; the stream goes on", "error", err.Error())
+			c.registerAgain(ctx, err)
 		}
 		return
 	}
 	if c.state.answered(sent, got) {
 		c.cfg.Logger.Warn("the connector's state was reset in OpenCTI: starting anew")
+	}
+}
+
+// registerAgain makes a connector known that someone has deleted in OpenCTI: its next ping carries the state.
+func (c *Connector) registerAgain(ctx context.Context, err error) {
+	e, refused := errors.AsType[*GraphQLError](err)
+	if !refused || e.Denied() {
+		return
+	}
+	if _, err := c.register(ctx); err != nil {
+		c.cfg.Logger.Warn("the connector cannot register again", "error", err.Error())
 	}
 }

@@ -255,3 +255,22 @@ func TestClientNeverFollowsElsewhere(t *testing.T) {
 		t.Error("the other server was asked")
 	}
 }
+
+func TestDeletedConnectorRegistersAgain(t *testing.T) {
+	s := server(t, openctitest.Options{})
+	each := make(pinged, 1)
+	c := newConnector(t, s, func(c *opencti.ConnectorConfig) { c.Hooks = []any{each} })
+	if err := c.Register(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	save(t, c.State(), map[string]sync.Checkpoint{"index": {Position: at("4-0")}})
+	s.DeleteConnector()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- c.Run(ctx) }()
+	each.wait(t, "state at the platform again", func() bool { got, _ := s.State(); return strings.Contains(got, "4-0") })
+	cancel()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+}

@@ -65,8 +65,8 @@ func (e *StatusError) Retryable() bool { return !e.Blocked() }
 // RetryAfter is how long the server asked to wait; zero if it did not.
 func (e *StatusError) RetryAfter() time.Duration { return e.after }
 
-// RedirectError is a redirect that was not followed, since the token would go
-// to another server than the configured one.
+// RedirectError is a redirect that was not followed, since the token would go to another server than the
+// configured one, or the request would be another one.
 type RedirectError struct {
 	// To is the address that was named, without its query.
 	To string
@@ -74,7 +74,7 @@ type RedirectError struct {
 
 // Error implements error.
 func (e *RedirectError) Error() string {
-	return fmt.Sprintf("OpenCTI redirects to %s, another server, which must not see the token: if it is the right one, set the OpenCTI URL to it", e.To)
+	return fmt.Sprintf("OpenCTI redirects to %s, which was not followed, so that the token goes nowhere else: if it is right, set the OpenCTI URL to it", e.To)
 }
 
 // Blocked tells that someone has to act.

@@ -31,6 +31,9 @@ func (s *Server) ResetState() {
 	})
 }
 
+// DeleteConnector does what deleting the connector in the user interface does: pings are refused until it registers again.
+func (s *Server) DeleteConnector() { s.change(func() { s.connector.id, s.connector.state = "", nil }) }
+
 // SetState makes the platform hold a connector state, as if an earlier run had left it.
 func (s *Server) SetState(state string) { s.change(func() { s.connector.state = &state }) }
 
