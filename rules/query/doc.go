@@ -31,9 +31,11 @@
 // languages, which see one event, they are lossy: every event that may take part is returned.
 // [Translator.Repetition] gives what a threshold rule needs instead.
 //
-// ES|QL is written with QSTR rather than its own operators, which yield null
-// for fields of several values and fail on columns that no index maps. KQL is
-// kept to what Kibana's and Elasticsearch's readers both take.
+// ES|QL is written with QSTR (Elasticsearch 8.17 and later) rather than its own
+// operators, which yield null for fields of several values and fail on columns
+// that no index maps. KQL is kept to what Kibana's and Elasticsearch's readers
+// both take. A pattern that no event can satisfy is refused, or with
+// [Options.AllowEmpty] translated to a query that matches nothing.
 //
 // Which fields hold what is data: [DefaultMapping] is for the Elastic Common
 // Schema; [Mapping.Extend] and [LoadMapping] change it for other log sources.

@@ -311,10 +311,10 @@ func holdsText(op pattern.Op, v string, l pattern.Literal, tr query.Transform) a
 
 // like is LIKE by the book: % any run, _ one character.
 func like(v, p string) bool {
-	text, pat := []rune(v), []rune(p)
+	text := []rune(v)
 	reach := make([]bool, len(text)+1)
 	reach[0] = true
-	for _, c := range pat {
+	for _, c := range p {
 		next := make([]bool, len(text)+1)
 		for i := range next {
 			switch c {

@@ -12,9 +12,9 @@ import (
 	"github.com/opencti-elastic/opencti-elastic/stix/pattern"
 )
 
-// seen is an event of a sequence test: its kind, host and time in seconds.
+// seen is an event of a sequence test, all of one host: its kind and time in seconds.
 type seen struct {
-	pid, host, at int
+	pid, at int
 }
 
 // binding is events that together satisfy a part of a pattern.

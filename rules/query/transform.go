@@ -59,7 +59,7 @@ func (t Transform) part(s string) string {
 	case MAC:
 		return strings.ReplaceAll(strings.ToUpper(s), ":", "-")
 	case Serial:
-		return strings.ToUpper(strings.ReplaceAll(s, ":", ""))
+		return strings.ToUpper(strings.NewReplacer(":", "", "-", "", " ", "").Replace(s))
 	case AsIs, ToIP, IPOrDomain, Registry:
 	}
 	return s

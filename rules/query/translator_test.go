@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -208,5 +209,51 @@ func TestFields(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"@timestamp", "host.id", "process.name", "process.pid"}, q.Fields()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestTranslatorIsShared translates from several goroutines; run with -race.
+func TestTranslatorIsShared(t *testing.T) {
+	tr := translator(t, query.Options{})
+	p := mustParse(`[url:value MATCHES '^https?://evil' AND file:name = 'evil.exe']`)
+	want := tr.TranslateAll(p)
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			for range 50 {
+				got := tr.TranslateAll(p)
+				for lang, r := range got.All() {
+					if q, _ := want.Get(lang); r.Query.Text != q.Text {
+						t.Errorf("%s: got %s, want %s", lang, r.Query.Text, q.Text)
+					}
+				}
+			}
+		})
+	}
+	group.Wait()
+}
+
+func TestAllowEmpty(t *testing.T) {
+	for _, row := range []struct{ name, pattern, reason string }{
+		{"a text for an address", `[ipv4-addr:value = 'x']`, "the field holds addresses"},
+		{"both at once", `[file:name = 'a' AND file:size = 1.5]`, "none that it can hold"},
+		{"stop before start", `[file:name = 'a'] START t'2026-01-02T00:00:00Z' STOP t'2026-01-01T00:00:00Z'`, "START is not before STOP"},
+		{"one of a sequence", `[file:name = 'a'] FOLLOWEDBY [file:size > 99999999999999999999]`, "that great"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			set := translator(t, query.Options{AllowWider: true}).TranslateAll(mustParse(row.pattern))
+			if _, err := set.Get(query.EQL); err == nil || !strings.Contains(err.Error(), row.reason) {
+				t.Errorf("got %v, want %s", err, row.reason)
+			}
+			q, err := translator(t, query.Options{AllowEmpty: true}).Translate(mustParse(row.pattern), query.EQL)
+			if err != nil || !q.Empty || q.Text != "any where false" {
+				t.Errorf("got %+v %v", q, err)
+			}
+		})
+	}
+	// An alternative that can't be satisfied is no loss.
+	q, err := translator(t, query.Options{}).Translate(mustParse(`[ipv4-addr:value = 'x' OR file:size = 1]`), query.KQL)
+	if err != nil || !q.Exact() || q.Text != "file.size: 1" {
+		t.Errorf("got %+v %v", q, err)
 	}
 }
