@@ -117,14 +117,14 @@ func NewKibana(c KibanaConfig) (*Kibana, error) {
 	if k.importTimeout == 0 {
 		k.importTimeout = 10 * time.Minute
 	}
-	perSecond := rate.Limit(c.RequestsPerSecond)
+	perSecond := c.RequestsPerSecond
 	switch {
-	case c.RequestsPerSecond == 0:
-		perSecond = 20
-	case c.RequestsPerSecond < 0:
-		perSecond = rate.Inf
+	case perSecond == 0:
+		perSecond = defaultRequestsPerSecond
+	case perSecond < 0:
+		perSecond = float64(rate.Inf)
 	}
-	k.limiter = rate.NewLimiter(perSecond, max(1, int(min(c.RequestsPerSecond, 100))))
+	k.limiter = rate.NewLimiter(rate.Limit(perSecond), int(max(1, min(perSecond, 100))))
 	k.urlLimit.Store(maxFindURL)
 	k.client = &http.Client{Transport: c.Transport, CheckRedirect: func(*http.Request, []*http.Request) error {
 		return http.ErrUseLastResponse // a redirect would lose the method, and could carry the key elsewhere
@@ -227,4 +227,6 @@ func transportError(op string, err error) error {
 const (
 	apiVersion = "2023-10-31"
 	rulesPath  = "/api/detection_engine/rules"
+
+	defaultRequestsPerSecond = 20
 )

@@ -229,15 +229,6 @@ func (a *adoption) remove(ctx context.Context, old []*StoredRule) (int, error) {
 	return n, nil
 }
 
-// writable is a rule's fields without those that only Kibana sets.
-func writable(fields map[string]jsontext.Value) map[string]jsontext.Value {
-	out := maps.Clone(fields)
-	for _, name := range answerOnly() {
-		delete(out, name)
-	}
-	return out
-}
-
 // adopted makes our rule of the newest of an indicator's. What it says comes anew with
 // the indicator's next event; what the Python connector doesn't write is a person's.
 func adopted(id, ruleID string, group []*StoredRule) (map[string]jsontext.Value, error) {

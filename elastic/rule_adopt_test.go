@@ -93,7 +93,7 @@ func TestAdoptRules(t *testing.T) {
 	sink := kt.sink()
 	kt.write(sink, ruleUpsert(t, 1, nil), ruleUpsert(t, 2, nil))
 	one, two := kt.rule(ruleKey(1)), kt.rule(ruleKey(2))
-	if !strings.Contains(one["query"].(string), "198.18.0.2") || one["interval"] != "1h" || one["from"] != "now-10m" || len(one["actions"].([]any)) != 1 ||
+	if !strings.Contains(one["query"].(string), "198.18.0.2") || one["interval"] != "1h" || one["from"] != "now-6m" || len(one["actions"].([]any)) != 1 ||
 		!strings.HasSuffix(one["note"].(string), rules.NoteMarker+"\n\ncall Ann") && !strings.HasSuffix(one["note"].(string), "\n\ncall Ann") {
 		t.Errorf("rule 1 after an event: %v", one)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/opencti-elastic/opencti-elastic/rules"
+	"github.com/opencti-elastic/opencti-elastic/sync"
 )
 
 // ledger is what is known of our rules in Kibana, by rule_id.
@@ -183,7 +184,11 @@ func (r *Rules) load(ctx context.Context) (ours []*StoredRule, err error) {
 	}
 	status, err := r.kibana.Status(ctx)
 	if err != nil {
-		return nil, blockedUnlessTransient("kibana status", err)
+		// What it tells is a help only. A wrong URL or key shows at the next request.
+		if sync.Classify(err) == sync.Transient && statusOf(err) != 0 || ctx.Err() != nil {
+			return nil, err
+		}
+		r.log.Warn("Kibana doesn't say which version it is; it is taken for a self-managed one", "error", err.Error())
 	}
 	for rule, err := range r.kibana.RulesByTag(ctx, rules.ManagedTag) {
 		if err != nil {
@@ -193,9 +198,9 @@ func (r *Rules) load(ctx context.Context) (ours []*StoredRule, err error) {
 			ours = append(ours, rule)
 		}
 	}
-	enabled, err := r.kibana.FindRules(ctx, FindQuery{Filter: "alert.attributes.enabled: true", PerPage: 1})
-	if err != nil {
-		return nil, blockedUnlessTransient("count rules", err)
+	enabled, err := r.kibana.FindRules(ctx, FindQuery{Filter: "alert.attributes.enabled: true", Page: 1, PerPage: 1})
+	if err != nil && sync.Classify(err) != sync.Permanent {
+		return nil, fmt.Errorf("count rules: %w", err)
 	}
 	own := 0
 	for _, rule := range ours {

@@ -18,6 +18,21 @@ func answerOnly() []string {
 	}
 }
 
+// writable is a rule's fields without those that only Kibana sets, and without
+// nulls, which it gives and doesn't take.
+func writable(fields map[string]jsontext.Value) map[string]jsontext.Value {
+	out := maps.Clone(fields)
+	for _, name := range answerOnly() {
+		delete(out, name)
+	}
+	for name, v := range out {
+		if v.Kind() == 'n' {
+			delete(out, name)
+		}
+	}
+	return out
+}
+
 // mergeRule puts what we made over what Kibana holds, so that nothing of a
 // person's is lost: Kibana empties every field that is left out.
 //
@@ -31,13 +46,24 @@ func mergeRule(made map[string]jsontext.Value, current *StoredRule) map[string]j
 	for _, name := range rules.ContentFields() {
 		replaceField(out, name, made)
 	}
-	for _, name := range rules.TunedFields() {
-		wrote := made[name] // the rule form has overwritten meta: then whatever isn't ours now is a person's
-		if ours {
-			wrote = meta.Written[name]
+	still := func(name string) bool {
+		if !ours { // the rule form has overwritten meta: then whatever isn't as we make it is a person's
+			return sameJSON(current.Fields[name], made[name])
 		}
-		if sameJSON(current.Fields[name], wrote) {
-			replaceField(out, name, made)
+		return sameJSON(current.Fields[name], meta.Written[name])
+	}
+	// A schedule is one thing: Kibana refuses a look-back that is shorter than the interval.
+	schedule := still("interval") && still("from") && still("to")
+	for _, name := range rules.TunedFields() {
+		switch name {
+		case "interval", "from", "to":
+			if schedule {
+				replaceField(out, name, made)
+			}
+		default:
+			if still(name) {
+				replaceField(out, name, made)
+			}
 		}
 	}
 	out["rule_id"] = made["rule_id"]

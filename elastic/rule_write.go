@@ -147,14 +147,15 @@ func (r *Rules) removeDoubles(ctx context.Context, doubles map[string]string) er
 	return nil
 }
 
-// refusedWhole tells whether Kibana refused a bulk request for what it is, so that single calls may go through.
+// refusedWhole tells whether Kibana refused a bulk request for what it is, so that single
+// calls may go through.
 func refusedWhole(err error) bool {
-	switch statusOf(err) {
-	case http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed,
-		http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusNotImplemented:
-		return !unknownVersion(err)
+	switch status := statusOf(err); status {
+	case http.StatusUnauthorized, http.StatusProxyAuthRequired, http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+		return false
+	default:
+		return (status >= 400 && status < 500 || status == http.StatusNotImplemented) && !unknownVersion(err)
 	}
-	return false
 }
 
 // importAll writes rules by imports within the limits of size and number.
@@ -307,12 +308,12 @@ func (r *Rules) writeOne(ctx context.Context, t *ruleTask) error {
 		_, err = r.kibana.ReplaceRule(ctx, b)
 	}
 	_, suppressed := t.write["alert_suppression"]
+	if suppressed && (statusOf(err) == http.StatusForbidden || err != nil && licenceRefuses(reasonOf(err))) {
+		return r.writeWithoutSuppression(ctx, t, err)
+	}
 	switch status := statusOf(err); {
 	case err == nil:
 		r.wrote(t)
-	case suppressed && licenceRefuses(reasonOf(err)):
-		r.giveUpSuppression(reasonOf(err))
-		return r.writeOne(ctx, t)
 	case status == http.StatusConflict || noSuchRule(err):
 		t.err = err // something has changed meanwhile: the next round looks again
 		r.ledger.change(t.ruleID, func(e *ledgerEntry) { e.suspect = false })
@@ -324,4 +325,14 @@ func (r *Rules) writeOne(ctx context.Context, t *ruleTask) error {
 		return err
 	}
 	return nil
+}
+
+// writeWithoutSuppression tries whether the refusal was for the licence, and leaves suppression out from then on if so.
+func (r *Rules) writeWithoutSuppression(ctx context.Context, t *ruleTask, refusal error) error {
+	t.write = withoutSuppression(t.write)
+	err := r.writeOne(ctx, t)
+	if t.done && t.result.Outcome == sync.Done {
+		r.giveUpSuppression(reasonOf(refusal))
+	}
+	return err
 }

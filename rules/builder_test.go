@@ -331,3 +331,44 @@ func TestFingerprint(t *testing.T) {
 		t.Error("another name has the same fingerprint")
 	}
 }
+
+func TestSchedule(t *testing.T) {
+	tests := []struct {
+		name, typ, pattern, from string
+	}{
+		{"one event", "stix", "[ipv4-addr:value = '203.0.113.77']", "now-10m"},
+		{"WITHIN", "stix", "([ipv4-addr:value = '203.0.113.77'] FOLLOWEDBY [file:name = 'a']) WITHIN 90 SECONDS", "now-690s"},
+		{"no WITHIN", "stix", "[ipv4-addr:value = '203.0.113.77'] FOLLOWEDBY [file:name = 'a']", "now-1450m"},
+		{"maxspan", "eql", "sequence by host.id with maxspan=2h\n[any where true]\n[any where true]", "now-130m"},
+		{"no maxspan", "eql", "sequence [any where true] [any where true]", "now-1450m"},
+		{"EQL of one event", "eql", "any where true", "now-10m"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r, err := newBuilder(t, rules.Options{}).Build(indicator(t, values{"pattern_type": tt.typ, "pattern": tt.pattern}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			sequence := tt.from != "now-10m"
+			if c := r.Base(); c.From != tt.from || (c.TimestampOverride == "") != sequence {
+				t.Errorf("from %s, timestamp override %q; want %s", c.From, c.TimestampOverride, tt.from)
+			}
+		})
+	}
+}
+
+// TestManyValues: what has more values than KQL and Lucene take goes to a language that takes them.
+func TestManyValues(t *testing.T) {
+	for _, n := range []int{200, 3000} {
+		var list []string
+		for i := range n {
+			list = append(list, fmt.Sprintf("'d%d.evil.example'", i))
+		}
+		r, err := newBuilder(t, rules.Options{}).Build(indicator(t, values{"pattern": "[domain-name:value IN (" + strings.Join(list, ", ") + ")]"}))
+		if err != nil {
+			t.Errorf("%d values: %v", n, err)
+			continue
+		}
+		t.Logf("%d values: %s", n, r.Type())
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -62,7 +63,7 @@ func (b *Builder) native(lang query.Language, text string) (detection, error) {
 	switch lang {
 	case query.EQL:
 		if d.sequence = isSequence(text); d.sequence {
-			d.span = b.opts.Window
+			d.span = b.spanOfEQL(text)
 		}
 	case query.ESQL:
 		var added bool
@@ -80,6 +81,26 @@ func isSequence(eql string) bool {
 	word, _, _ = strings.Cut(word, "\n")
 	word, _, _ = strings.Cut(word, "[")
 	return strings.EqualFold(word, "sequence") || strings.EqualFold(word, "sample")
+}
+
+// spanOfEQL is the maxspan of a sequence, or the window.
+func (b *Builder) spanOfEQL(eql string) time.Duration {
+	head, _, _ := strings.Cut(eql, "[")
+	_, text, found := strings.Cut(strings.ReplaceAll(head, " ", ""), "maxspan=")
+	digits := len(text) - len(strings.TrimLeft(text, "0123456789"))
+	n, err := strconv.ParseInt(text[:digits], 10, 32)
+	if !found || err != nil {
+		return b.opts.Window
+	}
+	for _, u := range [...]struct {
+		name string
+		unit time.Duration
+	}{{"ms", time.Millisecond}, {"s", time.Second}, {"m", time.Minute}, {"h", time.Hour}, {"d", 24 * time.Hour}} {
+		if strings.HasPrefix(text[digits:], u.name) {
+			return min(max(time.Duration(n)*u.unit, time.Second).Round(time.Second), maxSpan)
+		}
+	}
+	return b.opts.Window
 }
 
 // withMetadata adds METADATA to the FROM of an ES|QL query that has none and
