@@ -32,7 +32,7 @@ type Config struct {
 	// Gzip compresses bulk requests: a tenth to a quarter of the bytes for about half as much CPU
 	// again as a write takes here. For links that are slow or paid for.
 	Gzip bool
-	// StallTimeout ends a request on whose connection no byte moves, default 1 minute.
+	// StallTimeout ends a request on whose connection no byte moves, default 90 seconds.
 	// There is no limit for a whole request.
 	StallTimeout time.Duration
 	// Transport replaces the connection pool, for tests; nil makes one from TLS.
@@ -98,6 +98,7 @@ func NewClient(c Config) (*Client, error) {
 		if err != nil {
 			return nil, err
 		}
+		pool.DisableCompression = !c.Gzip
 		client.pool, c.Transport = pool, pool
 	}
 	addresses := c.addresses()

@@ -69,17 +69,16 @@ func (x *Index) lookAt(ctx context.Context) (*target, error) {
 		return nil, err
 	}
 	if found.exists(x.o.Name) {
-		shed, err := x.putMapping(ctx, x.o.Name)
-		if err != nil {
-			return nil, err
-		}
 		x.made.Store(true)
-		return &target{shed: shed}, nil
-	}
-	if err := x.createIndex(ctx, stored); err != nil {
+	} else if err := x.createIndex(ctx, stored); err != nil {
 		return nil, err
 	}
-	return &target{}, nil
+	// Also after it was just made: a template of someone else's can have had the higher priority.
+	shed, err := x.putMapping(ctx, x.o.Name)
+	if err != nil {
+		return nil, err
+	}
+	return &target{shed: shed}, nil
 }
 
 // createIndex makes the index, so that no write ever makes one without a mapping. Another
@@ -99,8 +98,7 @@ func (x *Index) createIndex(ctx context.Context, byTemplate bool) error {
 		x.o.Logger.InfoContext(ctx, "made the index", "index", x.o.Name)
 		return nil
 	case ok && status.Type == "resource_already_exists_exception":
-		_, err := x.putMapping(ctx, x.o.Name)
-		return err
+		return nil
 	case ok && status.noSuchIndexAllowed():
 		return fmt.Errorf("another template makes data streams of that name: delete the template, or choose another index name: %w", err)
 	}

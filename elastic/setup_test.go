@@ -94,6 +94,18 @@ func TestPrepareAddsToAnIndexThatIsThere(t *testing.T) {
 	}
 }
 
+func TestPrepareUnderAnotherTemplate(t *testing.T) {
+	s := newServer(t, elastictest.Options{})
+	send(t, s, http.MethodPut, "/_index_template/theirs", `{"index_patterns":["logs-ti_*"],"priority":900,"template":{"mappings":{"properties":{"theirs":{"type":"keyword"}}}}}`)
+	mustWrite(t, newIndex(t, s, elastic.IndexOptions{}), upserts(1, 1)...)
+	mapping := fmt.Sprint(read(t, s, "/"+elastic.DefaultIndex+"/_mapping"))
+	for _, want := range []string{"theirs:", "ip:map[type:ip]"} {
+		if !strings.Contains(mapping, want) {
+			t.Errorf("the mapping lacks %s", want)
+		}
+	}
+}
+
 func TestPrepareWithAlias(t *testing.T) {
 	s := newServer(t, elastictest.Options{})
 	send(t, s, http.MethodPut, "/opencti.v2", `{"aliases":{"`+elastic.DefaultIndex+`":{}}}`)

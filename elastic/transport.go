@@ -17,7 +17,7 @@ import (
 const (
 	dialTimeout       = 10 * time.Second
 	handshakeTimeout  = 10 * time.Second
-	defaultStall      = 60 * time.Second
+	defaultStall      = 90 * time.Second // above the minute after which Elasticsearch itself gives a write up
 	idleConnTimeout   = 45 * time.Second
 	maxIdleConns      = 16
 	writeBufferBytes  = 64 << 10
@@ -26,7 +26,7 @@ const (
 )
 
 // NewTransport makes one pool of connections, for Elasticsearch, Kibana or OpenCTI. A connection on which
-// no byte moves for the stall time, default 1 minute, while a request is under way is given up;
+// no byte moves for the stall time, default 90 seconds, while a request is under way is given up;
 // there is no other limit to a request. Proxies are taken from the environment.
 func NewTransport(t TLS, stall time.Duration) (*http.Transport, error) {
 	config, err := t.Config()
