@@ -22,7 +22,7 @@ type fitter struct {
 
 func (t *Translator) fit(n node, lang Language) (node, []Loss, *opaque) {
 	f := &fitter{lang: lang, wider: t.wider}
-	if lang == KQL && !fitsKQL(&n) {
+	if lang == KQL && !fitsKQL(&n) || lang == EQL && hasLong(&n) {
 		var o *opaque
 		if n, o = f.node(n); o != nil {
 			return n, nil, o
@@ -32,6 +32,13 @@ func (t *Translator) fit(n node, lang Language) (node, []Loss, *opaque) {
 		return n, nil, o
 	}
 	return n, f.losses, nil
+}
+
+// hasLong tells whether a glob is longer than the languages take that turn it into a wildcard query.
+func hasLong(n *node) bool {
+	long := false
+	n.leaves(func(l *node) { long = long || l.test.op == testGlob && l.test.glob.long() })
+	return long
 }
 
 // fitsKQL tells whether KQL can say the node as it is.
@@ -47,7 +54,7 @@ func fitsKQL(n *node) bool {
 	return true
 }
 
-func globFitsKQL(g glob) bool { return !g.has(globOne) && !g.contains(kqlUnsafe) }
+func globFitsKQL(g glob) bool { return !g.long() && !g.has(globOne) && !g.contains(kqlUnsafe) }
 
 func (t *Translator) tooLarge(n *node, lang Language) *opaque {
 	if n.kind == nodeLeaf && len(n.test.values) < 2 {
@@ -101,6 +108,12 @@ func (f *fitter) node(n node) (node, *opaque) {
 
 func (f *fitter) leaf(n node) (node, *opaque) {
 	const why = "Kibana's and Elasticsearch's readers of KQL agree on * alone; use Lucene"
+	switch {
+	case n.test.op == testGlob && n.test.glob.long():
+		return node{}, &opaque{cause: *n.cause, reason: "the text is longer than a wildcard query takes; use Lucene"}
+	case f.lang == EQL:
+		return n, nil
+	}
 	var wide glob
 	var kept int
 	var reason string

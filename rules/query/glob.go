@@ -116,6 +116,19 @@ func (g glob) tooHard() string {
 	return ""
 }
 
+// maxGlob is the most characters of a glob that Elasticsearch's wildcard query
+// takes: it stops somewhere above 900. Lucene's syntax has no such limit.
+const maxGlob = 800
+
+// long tells whether the wildcard query would refuse the glob.
+func (g glob) long() bool {
+	length := 0
+	for _, p := range g {
+		length += 1 + len(p.text)
+	}
+	return length > maxGlob
+}
+
 // has tells whether a part of that kind is there.
 func (g glob) has(kind globKind) bool {
 	for _, p := range g {

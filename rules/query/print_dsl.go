@@ -69,6 +69,11 @@ func appendDSLTest(b []byte, f *field, t *test) []byte {
 		}
 		return append(b, `}}}`...)
 	case testGlob:
+		if t.glob.long() {
+			b = append(b, `{"query_string":{"query":`...)
+			b = appendJSON(b, string(appendLuceneTest(nil, f, t)))
+			return append(b, `}}`...)
+		}
 		b = append(b, `{"wildcard":{`...)
 		b = appendJSON(b, f.name)
 		b = append(b, `:{"value":`...)

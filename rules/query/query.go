@@ -59,9 +59,11 @@ func (t *Translator) sequenceQuery(p *pattern.Pattern) (Query, error) {
 		return t.empty(EQL, c.never, c.losses)
 	}
 	for i := range s.steps {
-		if lost := t.tooLarge(&s.steps[i].node, EQL); lost != nil {
+		fitted, more, lost := t.fit(s.steps[i].node, EQL)
+		if lost != nil {
 			return Query{}, lost.err(EQL)
 		}
+		s.steps[i].node, c.losses = fitted, append(c.losses, more...)
 	}
 	q := Query{Language: EQL, Lossy: c.losses, steps: s.steps, join: t.joinFields}
 	if len(s.steps) == 1 && s.steps[0].runs == 1 { // the other observations were lost

@@ -35,6 +35,12 @@ func dslClause(raw json.RawMessage) (clause, error) {
 			var e struct{ Field string }
 			err := json.Unmarshal(inner, &e)
 			return clause{op: "exists", field: e.Field}, err
+		case "query_string":
+			var q struct{ Query string }
+			if err := json.Unmarshal(inner, &q); err != nil {
+				return clause{}, err
+			}
+			return readLucene(q.Query)
 		case "term", "terms", "wildcard", "regexp", "range":
 			return dslLeaf(kind, inner)
 		}

@@ -17,7 +17,7 @@ func globsOf(n node) (node, bool) {
 	}
 	kids := make([]node, 0, len(globs))
 	for _, g := range globs {
-		if g.has(globOne) || g.contains(kqlUnsafe) && (g.has(globRun) || len(g) != 1) {
+		if g.long() || g.has(globOne) || g.contains(kqlUnsafe) && (g.has(globRun) || len(g) != 1) {
 			return n, false
 		}
 		h := g.holds()

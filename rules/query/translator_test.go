@@ -82,6 +82,8 @@ func TestTooLarge(t *testing.T) {
 		{"as many clauses as there may be", list(query.DefaultMaxClauses), nil},
 		{"one clause more", list(query.DefaultMaxClauses + 1), []query.Language{query.KQL, query.Lucene, query.ESQL}},
 		{"too many for any", list(70_000), query.Languages()},
+		{"a long text with a wildcard", "[process:name LIKE '%" + strings.Repeat("x", 1000) + "%']", []query.Language{query.KQL, query.EQL}},
+		{"a long text without", "[process:name LIKE '" + strings.Repeat("x", 30_000) + "']", nil},
 		{"nested too deep", "[" + deep + "]", query.Languages()},
 	} {
 		t.Run(row.name, func(t *testing.T) {
