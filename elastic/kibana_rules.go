@@ -137,9 +137,9 @@ func QuoteKQL(s string) string {
 }
 
 const (
-	// maxFindURL is how long the query of a look-up may be; Node.js takes 16 KiB
-	// for the request line and all headers. A proxy that takes less is learnt from its 414.
-	maxFindURL = 12 << 10
+	// maxFindURL is how long the filter of a look-up may be; Node.js takes 16 KiB for the
+	// request line and all headers. A proxy that takes less is learnt from its 414.
+	maxFindURL = 15_600
 	minFindURL = 1 << 10
 	// findWindow is how deep a search goes.
 	findWindow = 10_000
@@ -189,7 +189,7 @@ func tooLong(err error) bool {
 // ruleIDFilter makes a filter of as many ids as fit, at least one.
 func ruleIDFilter(ruleIDs []string, limit int) (filter string, n int) {
 	const name = "alert.attributes.params.ruleId: "
-	size := len(name) + 2
+	size := len(url.QueryEscape(name + "()"))
 	for n < len(ruleIDs) {
 		size += len(url.QueryEscape(QuoteKQL(ruleIDs[n]))) + len("+OR+")
 		if n > 0 && size > limit {

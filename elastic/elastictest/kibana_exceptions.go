@@ -62,6 +62,13 @@ func (c *kibanaCall) createNamed(schema props, key string, all *[]map[string]any
 		m["namespace_type"] = "single"
 	}
 	m["created_at"], m["updated_at"] = c.k.now(), c.k.now()
+	m["created_by"], m["updated_by"], m["tie_breaker_id"] = "elastic", "elastic", c.k.newID()
+	if key == "list_id" {
+		setAbsent(m, "immutable", false)
+		setAbsent(m, "version", 1)
+	} else {
+		setAbsent(m, "comments", []any{})
+	}
 	*all = append(*all, m)
 	return reply{status: 200, body: m}
 }
@@ -121,4 +128,10 @@ func (c *kibanaCall) findNamed(all []map[string]any) reply {
 		data = append(data, m)
 	}
 	return reply{status: 200, body: map[string]any{"page": page, "per_page": perPage, "total": len(all), "data": data}}
+}
+
+func setAbsent(m map[string]any, name string, v any) {
+	if _, ok := m[name]; !ok {
+		m[name] = v
+	}
 }

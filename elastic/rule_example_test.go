@@ -1,0 +1,45 @@
+package elastic_test
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/opencti-elastic/opencti-elastic/elastic"
+	"github.com/opencti-elastic/opencti-elastic/elastic/elastictest"
+	"github.com/opencti-elastic/opencti-elastic/rules"
+	"github.com/opencti-elastic/opencti-elastic/stix"
+	"github.com/opencti-elastic/opencti-elastic/sync"
+)
+
+func ExampleNewRules() {
+	server := elastictest.NewKibana(elastictest.KibanaOptions{}) // a stand-in for a real Kibana
+	defer server.Close()
+	kibana, err := elastic.NewKibana(elastic.KibanaConfig{URL: server.URL, APIKey: "base64 of id:key"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	builder, err := rules.NewBuilder(rules.Options{OpenCTIURL: "https://cti.example.org"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	sink, err := elastic.NewRules(elastic.RulesConfig{Kibana: kibana, Builder: builder, Settle: time.Millisecond})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	indicator, err := stix.DecodeObject([]byte(`{"type":"indicator","id":"indicator--1","name":"C2","pattern_type":"kql","pattern":"dns.question.name : evil.example"}`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	results, err := sink.Write(context.Background(), []sync.Change{{Op: sync.Upsert, Key: indicator.Key(), Object: indicator}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(results[0].Outcome == sync.Done, server.Rules("")[0]["rule_id"])
+	// Output: true opencti-elastic-indicator--1
+}
