@@ -36,9 +36,15 @@ func (t *Translator) fit(n node, lang Language) (node, []Loss, *opaque) {
 
 // hasLong tells whether a glob is longer than the languages take that turn it into a wildcard query.
 func hasLong(n *node) bool {
-	long := false
-	n.leaves(func(l *node) { long = long || l.test.op == testGlob && l.test.glob.long() })
-	return long
+	if n.kind == nodeLeaf {
+		return n.test.op == testGlob && n.test.glob.long()
+	}
+	for i := range n.kids {
+		if hasLong(&n.kids[i]) {
+			return true
+		}
+	}
+	return false
 }
 
 // fitsKQL tells whether KQL can say the node as it is.
