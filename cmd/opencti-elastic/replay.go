@@ -51,9 +51,12 @@ func (a app) replay(ctx context.Context, args []string) error {
 }
 
 // pour brings a whole source to the target and says what became of it.
-func (a app) pour(ctx context.Context, c *config.Config, source sync.Source, t *target, log *slog.Logger) error {
-	letters, closeLetters := deadLetters(c)
-	defer closeLetters()
+func (a app) pour(ctx context.Context, c *config.Config, source sync.Source, t *target, log *slog.Logger) (err error) {
+	letters, closeLetters, err := deadLetters(c, log)
+	if err != nil {
+		return usageError{err}
+	}
+	defer func() { err = errors.Join(err, closeLetters()) }()
 	reasons := &reasons{tally: tally{}}
 	engine, err := sync.NewEngine(sync.Options{
 		Source: source, Sinks: t.sinks, DeadLetters: letters, Logger: log, MaxItems: c.Elastic.BatchSize, Observers: []any{reasons},

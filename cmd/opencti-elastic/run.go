@@ -59,7 +59,10 @@ func newConnection(ctx context.Context, c *config.Config, log *slog.Logger, obse
 	if err != nil {
 		return nil, err
 	}
-	letters, closeLetters := deadLetters(c)
+	letters, closeLetters, err := deadLetters(c, log)
+	if err != nil {
+		return nil, err
+	}
 	engine, err := sync.NewEngine(sync.Options{
 		Source: stream, Sinks: target.sinks, Checkpoints: connector.State(), DeadLetters: letters, Logger: log, MaxItems: c.Elastic.BatchSize, Observers: observers,
 	})

@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/opencti-elastic/opencti-elastic/cmd/opencti-elastic/internal/config"
@@ -152,12 +155,27 @@ func newIndex(c *config.Config, client *elastic.Client, mapper *ecs.Mapper, log 
 	})
 }
 
-func deadLetters(c *config.Config) (sync.DeadLetters, func() error) {
-	if c.Elastic.DeadLetters == "-" {
-		return nil, func() error { return nil }
+// deadLetters gives where dead letters go; nil is the log. A place that was not chosen and
+// cannot be written to, such as the root of a read-only container, is no reason not to start.
+func deadLetters(c *config.Config, log *slog.Logger) (sync.DeadLetters, func() error, error) {
+	path := c.Elastic.DeadLetters
+	logOnly := func() error { return nil }
+	if path == "-" {
+		return nil, logOnly, nil
 	}
-	f := &sync.FileDeadLetters{Path: c.Elastic.DeadLetters}
-	return f, f.Close
+	probe, err := os.CreateTemp(filepath.Dir(path), ".dead-letters-*")
+	if err != nil {
+		if path != config.DefaultDeadLetters {
+			return nil, nil, fmt.Errorf("ELASTIC_SECURITY_DEAD_LETTERS: %w", err)
+		}
+		log.Warn("dead letters go to the log only; set ELASTIC_SECURITY_DEAD_LETTERS to a file that can be written", "error", err.Error())
+		return nil, logOnly, nil
+	}
+	if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
+		return nil, nil, fmt.Errorf("ELASTIC_SECURITY_DEAD_LETTERS: %w", err)
+	}
+	f := &sync.FileDeadLetters{Path: path}
+	return f, f.Close, nil
 }
 
 func names(sinks []sync.Sink) []string {

@@ -99,6 +99,9 @@ type Elastic struct {
 	DeadLetters string `env:"DEAD_LETTERS" envDefault:"dead-letters.ndjson" desc:"File of the changes that can never succeed, with reasons; - for the log only."`
 }
 
+// DefaultDeadLetters is the default of [Elastic.DeadLetters].
+const DefaultDeadLetters = "dead-letters.ndjson"
+
 // BaseURL is the platform's address for people.
 func (c *Config) BaseURL() string {
 	if c.Elastic.ExternalURL != "" {
