@@ -179,14 +179,15 @@ func (c *Connector) Run(ctx context.Context) error {
 func (c *Connector) pingOnce(ctx context.Context) {
 	sent := c.state.text()
 	got, err := c.client.Ping(ctx, c.cfg.ID, sent)
+	if err != nil && errors.Is(ctx.Err(), context.Canceled) {
+		return // given up by us; the last ping comes
+	}
 	for _, h := range c.ping {
 		h.OnPing(err)
 	}
 	if err != nil {
-		if ctx.Err() == nil {
-			c.cfg.Logger.Warn("ping of OpenCTI failed; the stream goes on", "error", err.Error())
-			c.registerAgain(ctx, err)
-		}
+		c.cfg.Logger.Warn("ping of OpenCTI failed; the stream goes on", "error", err.Error())
+		c.registerAgain(ctx, err)
 		return
 	}
 	if c.state.answered(sent, got) {
