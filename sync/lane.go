@@ -109,7 +109,7 @@ func (l *lane) add(c *Change, read time.Time) bool {
 	switch {
 	case l.mode >= stopping:
 		return false
-	case l.skips(c.Commit):
+	case l.acknowledgedEarlier(c):
 		l.count.Skipped++
 		return true
 	case l.full():
@@ -162,6 +162,21 @@ func (l *lane) skips(commit Checkpoint) bool {
 	if commit.RecoverUntil.Equal(l.skip.RecoverUntil) {
 		l.skip = nil // it has caught up, for good
 	}
+	return false
+}
+
+// acknowledgedEarlier tells whether an earlier run has acknowledged the change: by its own position, since the
+// checkpoint can be anywhere between the change and the one before it. What was recovered from the
+// database, or came because another object refers to it, has a position of another kind.
+func (l *lane) acknowledgedEarlier(c *Change) bool {
+	switch {
+	case l.skip == nil, c.Reason == ReasonRecovered, c.Reason == ReasonDependency,
+		!c.Commit.RecoverUntil.Equal(l.skip.RecoverUntil):
+		return false
+	case c.Position.Compare(l.skip.Position) <= 0:
+		return true
+	}
+	l.skip = nil // it has caught up, for good
 	return false
 }
 

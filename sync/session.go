@@ -44,9 +44,12 @@ func (e *Engine) newSession(saved map[string]Checkpoint) *session {
 	return s
 }
 
-// before tells whether c is the safer one to resume from: the earlier, or at one
-// position the one that recovers more.
+// before tells whether c is the safer one to resume from: one that still recovers, whose position is by
+// another clock; the earlier; or at one position the one that recovers more.
 func (c Checkpoint) before(d Checkpoint) bool {
+	if cr, dr := !c.RecoverUntil.IsZero(), !d.RecoverUntil.IsZero(); cr != dr {
+		return cr
+	}
 	if n := c.Position.Compare(d.Position); n != 0 {
 		return n < 0
 	}
