@@ -25,6 +25,9 @@ func matchesHolds(expression string, tr Transform) holds {
 	if tr.folds() {
 		flags |= syntax.FoldCase
 	}
+	if tr == Registry {
+		expression = abbreviateHives(expression)
+	}
 	parsed, err := syntax.Parse(pcre(expression), flags)
 	if err != nil {
 		return mismatched(regexFault(err))

@@ -209,19 +209,16 @@ func hasAssertion(re *syntax.Regexp) bool {
 
 // literals rewrites the literal texts as event values are written.
 func (r *rewriter) literals(re *syntax.Regexp) *syntax.Regexp {
-	if r.transform != MAC && r.transform != Serial && r.transform != Registry {
+	if r.transform != MAC && r.transform != Serial {
 		return re
 	}
 	out := *re
 	if re.Op == syntax.OpLiteral {
 		text := string(re.Rune)
-		switch r.transform {
-		case MAC:
+		if r.transform == MAC {
 			text = strings.ReplaceAll(text, ":", "-")
-		case Serial:
+		} else {
 			text = strings.ReplaceAll(text, ":", "")
-		default:
-			text = abbreviateHive(text)
 		}
 		if text == "" {
 			return empty()
@@ -250,14 +247,21 @@ func classWithHyphen(class []rune) []rune {
 	return class
 }
 
-func abbreviateHive(text string) string {
-	for _, h := range hives {
-		for i := 0; i+len(h.long) <= len(text); i++ {
+// abbreviateHives writes the long names of hives in an expression as paths hold
+// them. That is done in the text: the parser takes alternatives apart where they
+// start alike. A name that goes on, or whose end is repeated, is none.
+func abbreviateHives(expression string) string {
+	for i := 0; i < len(expression); i++ {
+		for _, h := range hives {
 			end := i + len(h.long)
-			if strings.EqualFold(text[i:end], h.long) && (end == len(text) || text[end] == '\\') {
-				return text[:i] + h.short + text[end:]
+			if end > len(expression) || !strings.EqualFold(expression[i:end], h.long) {
+				continue
 			}
+			if end < len(expression) && (isAlphanumeric(expression[end]) || strings.IndexByte("_?*+{", expression[end]) >= 0) {
+				continue
+			}
+			expression = expression[:i] + h.short + expression[end:]
 		}
 	}
-	return text
+	return expression
 }
