@@ -240,7 +240,7 @@ func (r *Rules) affordable(ruleID, interval string) error {
 	if l.limit <= 0 {
 		return nil
 	}
-	if have+l.others+perMinute(interval) <= l.limit {
+	if have+l.others+perMinute(interval) <= l.limit+1e-6 { // the sums are of fractions
 		e := l.entries[ruleID]
 		if e == nil {
 			e = new(ledgerEntry)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	stdsync "sync"
 	"testing"
 	"time"
 
@@ -184,5 +185,55 @@ func (f foldTest) check(kt *kibanaTest, want map[string]string, foreign string) 
 				t.Logf("%s %s %d", r.Method, r.Path, r.Status)
 			}
 		}
+	}
+}
+
+// TestRulesConcurrentWrites: the engine writes several batches of different keys at a time.
+func TestRulesConcurrentWrites(t *testing.T) {
+	kt := newKibanaTest(t, elastictest.KibanaOptions{RefreshInterval: time.Millisecond})
+	kt.config.Settle = 4 * time.Millisecond
+	kt.config.RunsPerMinute = 20
+	sink := kt.sink()
+	kt.kibana.Fail(elastictest.KibanaFault{Match: elastictest.OnPath("POST", "_import"), Skip: 2, Times: 3, Cut: true, AfterEffect: true})
+	var wg stdsync.WaitGroup
+	for worker := range 4 {
+		wg.Go(func() {
+			for round := range 3 {
+				var batch []sync.Change
+				for n := range 25 {
+					batch = append(batch, ruleUpsert(t, worker*100+n, map[string]any{"name": fmt.Sprint("round ", round)}))
+				}
+				for len(batch) > 0 {
+					results, err := sink.Write(t.Context(), batch)
+					if err != nil {
+						continue
+					}
+					var again []sync.Change
+					for i, r := range results {
+						if r.Outcome == sync.Again {
+							again = append(again, batch[i])
+						}
+					}
+					batch = again
+				}
+			}
+			sink.Stats()
+		})
+	}
+	wg.Wait()
+	if n := len(kt.kibana.Rules("")); n != 100 {
+		t.Errorf("%d rules, want 100", n)
+	}
+	enabled := 0
+	for _, r := range kt.kibana.Rules("") {
+		if r["enabled"] == true {
+			enabled++
+		}
+		if r["name"] != "OpenCTI: round 2" {
+			t.Errorf("name %v", r["name"])
+		}
+	}
+	if enabled != 100 {
+		t.Errorf("%d rules enabled", enabled)
 	}
 }

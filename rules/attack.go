@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -73,7 +72,6 @@ func threats(o *stix.Object) []Threat {
 const maxTechniques = 20
 
 func techniques(o *stix.Object) []ThreatItem {
-	isTechnique := regexp.MustCompile(`^[Tt][0-9]{4}(\.[0-9]{3})?$`).MatchString
 	var out []ThreatItem
 	add := func(id, name string) {
 		if id = strings.ToUpper(strings.TrimSpace(id)); !isTechnique(id) || len(out) == maxTechniques {
@@ -104,6 +102,13 @@ func techniques(o *stix.Object) []ThreatItem {
 		add(label, "")
 	}
 	return out
+}
+
+// isTechnique tells whether a text is the id of a technique: T1059, T1059.001.
+func isTechnique(id string) bool {
+	parent, sub, isSub := strings.Cut(id, ".")
+	return len(parent) == 5 && parent[0] == 'T' && strings.Trim(parent[1:], "0123456789") == "" &&
+		(!isSub || len(sub) == 3 && strings.Trim(sub, "0123456789") == "")
 }
 
 // attackEntry names a technique by its id where its name isn't known.

@@ -41,19 +41,30 @@ func (b *Builder) Policy() Policy { return b.opts.Policy }
 // Build makes the rule of an indicator. A [*NoRuleError] says that there is none, and why;
 // any other error is a fault of ours.
 func (b *Builder) Build(o *stix.Object) (Rule, error) {
-	if err := b.wanted(o); err != nil {
-		return nil, err
-	}
-	d, err := b.detect(o)
+	d, err := b.plan(o)
 	if err != nil {
 		return nil, err
-	}
-	if d.atomic && (b.opts.Policy == Match || b.opts.Policy == Lookup) {
-		return nil, &NoRuleError{Why: Covered, Detail: "the managed match rules cover its values"}
 	}
 	r := d.rule
 	*r.Base() = b.common(o, d, r.Type())
 	return r, nil
+}
+
+// Check tells whether an indicator has a rule, by the same error as [Builder.Build], for less work.
+func (b *Builder) Check(o *stix.Object) error {
+	_, err := b.plan(o)
+	return err
+}
+
+func (b *Builder) plan(o *stix.Object) (detection, error) {
+	if err := b.wanted(o); err != nil {
+		return detection{}, err
+	}
+	d, err := b.detect(o)
+	if err == nil && d.atomic && (b.opts.Policy == Match || b.opts.Policy == Lookup) {
+		err = &NoRuleError{Why: Covered, Detail: "the managed match rules cover its values"}
+	}
+	return d, err
 }
 
 // wanted gives the reason why an indicator has no rule whatever its pattern says.
@@ -262,13 +273,13 @@ func pathEscape(s string) string {
 		if c := s[i]; strings.IndexByte(safeInRuleID, c) >= 0 {
 			b.WriteByte(c)
 		} else {
-			b.WriteString("%" + strings.ToUpper(hexByte(c)))
+			b.WriteString("%" + hexByte(c))
 		}
 	}
 	return b.String()
 }
 
 func hexByte(c byte) string {
-	const digits = "0123456789abcdef"
+	const digits = "0123456789ABCDEF"
 	return string([]byte{digits[c>>4], digits[c&15]})
 }

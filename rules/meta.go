@@ -14,7 +14,8 @@ import (
 const (
 	// ManagedBy is who manages our rules, in their meta.
 	ManagedBy = "opencti-elastic"
-	// ManagedTag is on each of our rules. A person who takes it off takes the rule over.
+	// ManagedTag is on each of our rules. A person who takes it off in the rule form, which empties
+	// meta too, takes the rule over: without either mark a rule isn't touched.
 	ManagedTag = "managed-by: opencti-elastic"
 )
 

@@ -110,5 +110,18 @@ func webURL(s string) (string, bool) {
 
 // markdownURL writes an address so that it can't end the link it stands in.
 func markdownURL(s string) string {
-	return strings.NewReplacer("(", "%28", ")", "%29", " ", "%20", "<", "%3C", ">", "%3E", "\\", "%5C", "\"", "%22", "`", "%60").Replace(s)
+	if !strings.ContainsAny(s, unsafeInLink) {
+		return s
+	}
+	var b strings.Builder
+	for i := range len(s) {
+		if c := s[i]; strings.IndexByte(unsafeInLink, c) >= 0 {
+			b.WriteString("%" + hexByte(c))
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
+
+const unsafeInLink = "() <>\\\"`"
