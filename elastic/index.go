@@ -219,16 +219,16 @@ func (w *write) toIndex(ctx context.Context) error {
 		}
 		w.moved = w.moved || moved
 		w.settle(item.at, r)
-	})
+	}, func(item bulkItem, r sync.Result) { w.settle(item.at, r) })
 }
 
-func (w *write) send(ctx context.Context, b *bulk, onAnswer func(bulkItem, itemAnswer)) error {
+func (w *write) send(ctx context.Context, b *bulk, onAnswer func(bulkItem, itemAnswer), onRefused func(bulkItem, sync.Result)) error {
 	x := w.index
 	s := bulkSender{
 		client: x.o.Client, path: "/" + x.o.Name + "/_bulk", query: bulkQuery(x.o.Pipeline),
 		maxItems: x.o.MaxItems, maxBytes: x.o.MaxBytes, onAnswer: onAnswer,
 		onRefused: func(item bulkItem, err error) {
-			w.settle(item.at, sync.Result{Outcome: sync.Refused, Err: err})
+			onRefused(item, sync.Result{Outcome: sync.Refused, Err: err})
 		},
 	}
 	return s.send(ctx, b)

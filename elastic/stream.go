@@ -2,15 +2,11 @@ package elastic
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/go-json-experiment/json"
 
@@ -47,18 +43,6 @@ func (x *Index) adoptStream(ctx context.Context, s *stream) (*target, error) {
 	return &target{stream: true, backing: s.Backing, shed: shed, foreign: n > 0}, nil
 }
 
-// notOurs matches what the Python connector left: every document of ours has a status.
-const notOurs = `{"bool":{"must_not":[{"exists":{"field":"opencti.status"}}]}}`
-
-func (x *Index) countForeign(ctx context.Context) (int64, error) {
-	var answer struct {
-		Count int64 `json:"count"`
-	}
-	err := x.o.Client.call(ctx, request{op: "count documents", method: http.MethodPost,
-		path: "/" + x.o.Name + "/_count", body: []byte(`{"query":` + notOurs + `}`)}, &answer)
-	return answer.Count, err
-}
-
 // found is one document in a backing index.
 type found struct {
 	index, id string
@@ -76,9 +60,10 @@ type pending struct {
 	// ours is the copies of our document, in the order of the backing indices; more than
 	// one only when two instances wrote during a rollover. foreign is the Python connector's.
 	ours, foreign []found
-	// raced and result gather the answers of a round.
-	raced  bool
-	result sync.Result
+	// actions counts those of a round that have no answer yet; raced and result gather the answers.
+	actions int
+	raced   bool
+	result  sync.Result
 }
 
 // catchUp looks whether the stream has a new backing index, before anything is created in it: its
@@ -121,15 +106,17 @@ func (w *write) toStream(ctx context.Context) error {
 		if err := w.find(ctx, open); err != nil {
 			return err
 		}
-		if err := w.streamRound(ctx, open); err != nil {
-			return err
-		}
+		err := w.streamRound(ctx, open)
 		open = slices.DeleteFunc(open, func(p *pending) bool {
-			if !p.raced {
+			settled := !p.raced && p.actions == 0
+			if settled {
 				w.settle(p.at, p.result)
 			}
-			return !p.raced
+			return settled
 		})
+		if err != nil {
+			return err
+		}
 	}
 	for _, p := range open {
 		w.settle(p.at, sync.Result{Outcome: sync.Again, Err: errRaced})
@@ -145,25 +132,31 @@ func (w *write) streamRound(ctx context.Context, open []*pending) error {
 	byAt := make(map[int]*pending, len(open))
 	for _, p := range open {
 		byAt[p.at] = p
+		before := len(b.items)
 		p.raced, p.result = false, sync.Result{Outcome: sync.Done, Err: p.note}
 		if err := w.addActions(b, p); err != nil {
 			p.result = sync.Result{Outcome: sync.Refused, Err: fmt.Errorf("write document: %w", err)}
 		}
+		p.actions = len(b.items) - before
 	}
-	return w.send(ctx, b, func(item bulkItem, a itemAnswer) {
+	answer := func(item bulkItem, r sync.Result) {
 		p := byAt[item.at]
-		r, moved := outcome(item.verb, a)
-		w.moved = w.moved || moved
-		if item.verb == "create" && a.Index != "" {
-			x.noteBacking(w.target, a.Index)
-		}
+		p.actions--
 		switch {
 		case r.Outcome == sync.Superseded:
 			p.raced = true
 		case r.Outcome != sync.Done && p.result.Outcome != sync.Refused:
 			p.result = r
 		}
-	})
+	}
+	return w.send(ctx, b, func(item bulkItem, a itemAnswer) {
+		r, moved := outcome(item.verb, a)
+		w.moved = w.moved || moved
+		if item.verb == "create" && r.Outcome == sync.Done && a.Index != "" {
+			x.noteBacking(w.target, a.Index)
+		}
+		answer(item, r)
+	}, answer)
 }
 
 // addActions writes the newest copy and removes all others.
@@ -245,66 +238,6 @@ func (w *write) find(ctx context.Context, open []*pending) error {
 	}
 	if w.target.foreign {
 		return w.findForeign(ctx, open)
-	}
-	return nil
-}
-
-// foreignChunk bounds the objects that one search for foreign documents asks for: there
-// can be several for an object, and a search gives 10,000 at most.
-const foreignChunk = 100
-
-// findForeign looks for the documents that the Python connector made of the objects. Their ids
-// are random; they carry the SHA-256 of the object's id, and its address in OpenCTI.
-func (w *write) findForeign(ctx context.Context, open []*pending) error {
-	for chunk := range slices.Chunk(open, foreignChunk) {
-		byMark := make(map[string]*pending, 2*len(chunk))
-		var sums, references []string
-		for _, p := range chunk {
-			key := w.changes[p.at].Key
-			sum := sha256.Sum256([]byte(key))
-			sums = append(sums, hex.EncodeToString(sum[:]))
-			references = append(references, strings.TrimRight(w.index.o.ReferenceURL, "/")+"/dashboard/id/"+key)
-			byMark[sums[len(sums)-1]], byMark[references[len(references)-1]] = p, p
-		}
-		terms := func(field string, values []string) any {
-			return map[string]any{"terms": map[string]any{field: values}}
-		}
-		body := mustMarshal(map[string]any{
-			"size": 10000, "seq_no_primary_term": true, "track_total_hits": false,
-			"_source": []string{"opencti_doc_id", "threat.indicator.reference"},
-			"query": map[string]any{"bool": map[string]any{
-				"must_not": []any{map[string]any{"exists": map[string]any{"field": "opencti.status"}}},
-				"should": []any{
-					terms("opencti_doc_id", sums), terms("opencti_doc_id.keyword", sums),
-					terms("threat.indicator.reference", references), terms("threat.indicator.reference.keyword", references),
-				},
-				"minimum_should_match": 1,
-			}},
-		})
-		hits, err := w.index.o.Client.search(ctx, w.index.o.Name, body)
-		if err != nil {
-			return err
-		}
-		for _, h := range hits {
-			var source struct {
-				DocID  string `json:"opencti_doc_id"`
-				Threat struct {
-					Indicator struct {
-						Reference string `json:"reference"`
-					} `json:"indicator"`
-				} `json:"threat"`
-			}
-			if json.Unmarshal(h.Source, &source) != nil {
-				continue
-			}
-			p := byMark[source.DocID]
-			if p == nil {
-				p = byMark[source.Threat.Indicator.Reference]
-			}
-			if p != nil && h.ID != p.id {
-				p.foreign = append(p.foreign, found{index: h.Index, id: h.ID, guard: h.guard})
-			}
-		}
 	}
 	return nil
 }

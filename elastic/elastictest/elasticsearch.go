@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -45,7 +44,6 @@ type Elasticsearch struct {
 	o      Options
 	faults faults
 	counts counters
-	conns  atomic.Int64
 
 	mu         sync.RWMutex
 	indices    map[string]*esIndex
