@@ -107,15 +107,19 @@ func (r *Rules) stays(rule *StoredRule, out *Convergence) bool {
 	return true
 }
 
-// settleAll performs tasks in batches until they are done; a fault ends it.
+// settleAll performs tasks in batches until they are done. A fault ends it; a rule that
+// Kibana refuses does not, since it must not stand in the way of the others.
 func (r *Rules) settleAll(ctx context.Context, tasks []*ruleTask) error {
 	for chunk := range slices.Chunk(tasks, maxImportRules) {
 		if err := r.perform(ctx, chunk); err != nil {
 			return blockedUnlessTransient("write rules", err)
 		}
 		for _, t := range chunk {
-			if t.result.Outcome == sync.Again || t.result.Outcome == sync.Refused {
+			switch t.result.Outcome {
+			case sync.Again:
 				return blockedUnlessTransient("write rule "+t.ruleID, t.result.Err)
+			case sync.Refused:
+				r.log.Error("Kibana refuses a rule", "rule_id", t.ruleID, "error", t.result.Err.Error())
 			}
 		}
 	}
@@ -123,7 +127,8 @@ func (r *Rules) settleAll(ctx context.Context, tasks []*ruleTask) error {
 }
 
 // Expire removes the rules of indicators whose time is over, by their keys, or disables them if
-// [RulesConfig.KeepGone] is set. It is what an index's sweep hands its ids to.
+// [RulesConfig.KeepGone] is set. It is what an index's sweep hands its ids to. A rule that
+// was renewed meanwhile stays.
 func (r *Rules) Expire(ctx context.Context, keys []string) error {
 	if len(keys) == 0 {
 		return nil
@@ -134,7 +139,7 @@ func (r *Rules) Expire(ctx context.Context, keys []string) error {
 	tasks := make([]*ruleTask, len(keys))
 	for i, key := range keys {
 		tasks[i] = &ruleTask{
-			ruleID: rules.RuleID(key), result: new(sync.Result),
+			ruleID: rules.RuleID(key), result: new(sync.Result), unlessRenewed: true,
 			none: &rules.NoRuleError{Why: rules.Expired, Detail: "the indicator is not valid any more"},
 		}
 	}
@@ -155,7 +160,7 @@ func (r *Rules) Sweep(ctx context.Context, now time.Time) (int, error) {
 			continue
 		}
 		tasks = append(tasks, &ruleTask{
-			ruleID: id, result: new(sync.Result),
+			ruleID: id, result: new(sync.Result), unlessRenewed: true,
 			none: &rules.NoRuleError{Why: rules.Expired, Detail: "the indicator is not valid any more"},
 		})
 	}

@@ -106,6 +106,22 @@ func (l *ledger) saw(r *StoredRule) {
 	})
 }
 
+// missed notes which rules aren't there any more, though we didn't delete them.
+func (l *ledger) missed(list []*StoredRule) {
+	there := make(map[string]bool, len(list))
+	for _, r := range list {
+		there[r.RuleID] = true
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for id, e := range l.entries {
+		if e.present && !there[id] && time.Now().After(e.unsettled) {
+			l.runs -= e.cost()
+			e.present = false
+		}
+	}
+}
+
 // wrote notes a rule that Kibana has taken.
 func (l *ledger) wrote(ruleID string, fields map[string]jsontext.Value, created bool, settle time.Duration) {
 	l.change(ruleID, func(e *ledgerEntry) {
@@ -209,6 +225,7 @@ func (r *Rules) load(ctx context.Context) (ours []*StoredRule, err error) {
 			own++
 		}
 	}
+	r.ledger.missed(ours)
 	l := r.ledger
 	l.mu.Lock()
 	defer l.mu.Unlock()

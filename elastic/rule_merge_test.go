@@ -189,10 +189,67 @@ func TestRevokedRulesCanBeKeptDisabled(t *testing.T) {
 	if r := kt.rule(ruleKey(1)); r["enabled"] != true {
 		t.Error("valid again, and still disabled")
 	}
+	kt.one(sink, ruleUpsert(t, 1, values{"valid_until": nil}))
 	if err := sink.Expire(t.Context(), []string{ruleKey(1), ruleKey(2)}); err != nil {
 		t.Fatal(err)
 	}
 	if r := kt.rule(ruleKey(1)); r == nil || r["enabled"] != false {
 		t.Fatalf("expired: %v", r)
+	}
+}
+
+func TestExpireLeavesRenewedRules(t *testing.T) {
+	kt := newKibanaTest(t, elastictest.KibanaOptions{})
+	sink := kt.sink()
+	kt.write(sink, ruleUpsert(t, 1, nil), ruleUpsert(t, 2, values{"valid_until": nil}))
+	if err := sink.Expire(t.Context(), []string{ruleKey(1), ruleKey(2)}); err != nil {
+		t.Fatal(err)
+	}
+	if kt.rule(ruleKey(1)) == nil {
+		t.Error("a rule that is valid for long was removed")
+	}
+	if kt.rule(ruleKey(2)) != nil {
+		t.Error("a rule without an end of its own was kept")
+	}
+}
+
+func TestSweepRemovesWhatHasExpired(t *testing.T) {
+	kt := newKibanaTest(t, elastictest.KibanaOptions{})
+	soon := time.Now().Add(time.Hour).UTC()
+	kt.write(kt.sink(), ruleUpsert(t, 1, values{"valid_until": soon.Format(time.RFC3339)}), ruleUpsert(t, 2, nil))
+	kt.kibana.Edit("", rules.RuleID(ruleKey(1)), func(r map[string]any) {
+		r["meta"].(map[string]any)["expires_at"] = "2026-01-01T00:00:00Z" // the hour has passed
+	})
+	n, err := kt.sink().Sweep(t.Context(), time.Now())
+	if err != nil || n != 1 || kt.rule(ruleKey(1)) != nil || kt.rule(ruleKey(2)) == nil {
+		t.Errorf("%d rules swept, %v; %d are left", n, err, len(kt.kibana.Rules("")))
+	}
+}
+
+func TestOneRefusedManagedRuleDoesNotBlock(t *testing.T) {
+	kt := newKibanaTest(t, elastictest.KibanaOptions{})
+	kt.options.Policy = rules.Match
+	kt.kibana.Refuse(func(r map[string]any) (int, string) {
+		if r["rule_id"] == "opencti-elastic-match.domain" {
+			return 400, "no"
+		}
+		return 0, ""
+	})
+	kt.one(kt.sink(), ruleUpsert(t, 1, values{"pattern": "[domain-name:value LIKE '%.evil.example']"}))
+	if n := len(kt.kibana.Rules("")); n != 10 { // nine match rules and the indicator's
+		t.Errorf("%d rules", n)
+	}
+}
+
+func TestBasicLicenceCostsFewRequests(t *testing.T) {
+	kt := newKibanaTest(t, elastictest.KibanaOptions{BasicLicence: true})
+	kt.options.SuppressBy = []string{"host.name"}
+	var changes []sync.Change
+	for n := range 200 {
+		changes = append(changes, ruleUpsert(t, n, nil))
+	}
+	kt.write(kt.sink(), changes...)
+	if n := len(kt.kibana.Requests()); n > 10 || len(kt.kibana.Rules("")) != 200 {
+		t.Errorf("%d requests for %d rules", n, len(kt.kibana.Rules("")))
 	}
 }

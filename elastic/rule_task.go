@@ -23,6 +23,8 @@ type ruleTask struct {
 	fingerprint string
 	none        *rules.NoRuleError // why nothing is wanted; nil after a deletion
 	remark      error              // what to say of a success
+	// unlessRenewed leaves a rule alone whose own end of validity is still to come.
+	unlessRenewed bool
 
 	result *sync.Result
 	done   bool
@@ -193,11 +195,18 @@ func (r *Rules) decide(ctx context.Context, t *ruleTask, found []*StoredRule, do
 		t.finish(sync.Ignored, errForeign)
 	case ours == nil:
 		r.decideAbsent(ctx, t, e)
+	case t.unlessRenewed && renewed(ours):
+		t.finishNone()
 	case t.rule == nil:
 		t.found = ours
 	default:
 		r.decidePresent(ctx, t, e, ours)
 	}
+}
+
+func renewed(rule *StoredRule) bool {
+	meta, _ := rules.ReadMeta(rule.Fields["meta"])
+	return meta.ExpiresAt.After(time.Now())
 }
 
 func (r *Rules) decideAbsent(ctx context.Context, t *ruleTask, e ledgerEntry) {

@@ -205,12 +205,8 @@ func (r *Rules) importChunk(ctx context.Context, chunk []*ruleTask, lines []json
 		}
 		return err
 	}
-	if r.suppressionRefused(res) {
-		for _, t := range chunk {
-			t.write = withoutSuppression(t.write)
-		}
-	}
-	var alone []*ruleTask
+	refused := r.suppressionRefused(res)
+	var alone, anew []*ruleTask
 	for _, t := range chunk {
 		switch e := res.Failed[t.ruleID]; {
 		case e == nil && !res.Lost:
@@ -222,11 +218,17 @@ func (r *Rules) importChunk(ctx context.Context, chunk []*ruleTask, lines []json
 			r.ledger.change(t.ruleID, func(e *ledgerEntry) { e.suspect, e.unsettled = true, settle })
 		case e.Status == http.StatusConflict:
 			t.err = e // it is there: the next round looks it up
+		case refused && licenceRefuses(e.Reason) && t.write["alert_suppression"] != nil:
+			t.write = withoutSuppression(t.write)
+			anew = append(anew, t)
 		default:
 			alone = append(alone, t)
 		}
 	}
-	return r.writeAlone(ctx, alone)
+	if err := r.writeAlone(ctx, alone); err != nil {
+		return err
+	}
+	return r.importAll(ctx, anew, overwrite)
 }
 
 // wrote ends a task whose rule Kibana has taken.
