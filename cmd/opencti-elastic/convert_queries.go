@@ -46,7 +46,7 @@ func (a app) convertQueries(ctx context.Context, args []string) error {
 	if err := parse(fs, args); err != nil {
 		return err
 	}
-	options := query.Options{AllowWider: !*exact, Indices: list(*indices), JoinBy: list(*join)}
+	options := query.Options{AllowWider: !*exact, AllowEmpty: true, Indices: list(*indices), JoinBy: list(*join)}
 	if *fields != "" {
 		data, err := os.ReadFile(*fields)
 		if err != nil {
