@@ -154,7 +154,9 @@ func convertSTIX(t *query.Translator, in patternLine) queryLine {
 		return queryLine{ID: in.ID, Error: err.Error()}
 	}
 	return queryLine{
-		ID: in.ID, Valid: true, Canonical: p.String(), Warnings: pattern.Lint(p), Comparisons: pattern.Summaries(p), Queries: t.TranslateAll(p),
+		ID: in.ID, Valid: true, Canonical: p.String(), Queries: t.TranslateAll(p),
+		// Never nil: a valid pattern always has both lists.
+		Warnings: append([]pattern.Warning{}, pattern.Lint(p)...), Comparisons: append([]pattern.Summary{}, pattern.Summaries(p)...),
 	}
 }
 
