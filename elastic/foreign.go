@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -14,13 +15,17 @@ import (
 // notOurs matches what the Python connector left: every document of ours has a status.
 const notOurs = `{"bool":{"must_not":[{"exists":{"field":"opencti.status"}}]}}`
 
-func (x *Index) countForeign(ctx context.Context) (int64, error) {
+// anyForeign tells whether there are documents of the Python connector's making; true if nobody can tell.
+func (x *Index) anyForeign(ctx context.Context) (bool, error) {
 	var answer struct {
 		Count int64 `json:"count"`
 	}
 	err := x.o.Client.call(ctx, request{op: "count documents", method: http.MethodPost,
 		path: "/" + x.o.Name + "/_count", body: []byte(`{"query":` + notOurs + `}`)}, &answer)
-	return answer.Count, err
+	if e, ok := errors.AsType[*StatusError](err); ok && e.unsupported() {
+		return true, nil
+	}
+	return answer.Count > 0, err
 }
 
 // foreignChunk bounds the objects that one search for foreign documents asks for: there
@@ -44,7 +49,7 @@ func (w *write) findForeign(ctx context.Context, open []*pending) error {
 			return map[string]any{"terms": map[string]any{field: values}}
 		}
 		body := mustMarshal(map[string]any{
-			"size": 10000, "seq_no_primary_term": true, "track_total_hits": false,
+			"size": maxHits, "seq_no_primary_term": true, "track_total_hits": false,
 			"_source": []string{"opencti_doc_id", "threat.indicator.reference"},
 			"query": map[string]any{"bool": map[string]any{
 				"must_not": []any{map[string]any{"exists": map[string]any{"field": "opencti.status"}}},

@@ -49,28 +49,11 @@ func (x *Index) page(ctx context.Context, field string, filter ...any) ([]docume
 
 // current reads the documents of a page as they are now: a search can be seconds late.
 func (x *Index) current(ctx context.Context, hits []document) ([]document, error) {
-	body := []byte(`{"docs":[`)
+	refs := make([]reference, len(hits))
 	for i, h := range hits {
-		if i > 0 {
-			body = append(body, ',')
-		}
-		body = append(body, `{"_index":`...)
-		body = appendText(body, h.Index)
-		body = append(body, `,"_id":`...)
-		body = appendText(body, h.ID)
-		body = append(body, '}')
+		refs[i] = reference{index: h.Index, id: h.ID}
 	}
-	docs, err := x.o.Client.multiGet(ctx, append(body, "]}"...), nil)
-	if err != nil {
-		return nil, err
-	}
-	found := docs[:0]
-	for _, d := range docs {
-		if d.Found {
-			found = append(found, d)
-		}
-	}
-	return found, nil
+	return x.fetch(ctx, refs)
 }
 
 // rewrite is the action that writes a document again without making it newer: in an index with its own version,

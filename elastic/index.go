@@ -86,6 +86,8 @@ type Index struct {
 	target atomic.Pointer[target]
 	bodies gosync.Pool
 	made   atomic.Bool // the index has been there before
+	// noMultiGet tells that the server does not offer to read several documents directly.
+	noMultiGet atomic.Bool
 
 	mu     gosync.Mutex
 	rolled []string // backing indices that came with a rollover since the last look

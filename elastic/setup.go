@@ -105,16 +105,12 @@ func (x *Index) createIndex(ctx context.Context, byTemplate bool) error {
 	return err
 }
 
+// maxMappingTries bounds how often a mapping is compared again after a write mapped a field meanwhile.
+const maxMappingTries = 5
+
 // putMapping adds our fields to an index or data stream that is there, but for those that it maps
 // differently, which cannot be changed, and some keywords besides. It gives the ones whose values it would refuse.
 func (x *Index) putMapping(ctx context.Context, name string, keywords ...string) (paths, error) {
-	var mappings map[string]struct {
-		Mappings mappingNode `json:"mappings"`
-	}
-	path := "/" + name + "/_mapping"
-	if err := x.o.Client.call(ctx, request{op: "get mapping", method: http.MethodGet, path: path}, &mappings); err != nil {
-		return paths{}, err
-	}
 	ours, err := parseMapping(ecs.Mapping())
 	if err != nil {
 		return paths{}, err
@@ -122,30 +118,49 @@ func (x *Index) putMapping(ctx context.Context, name string, keywords ...string)
 	for _, k := range keywords {
 		ours.add(k, "keyword")
 	}
-	var shed, differs []string
-	missing := false
-	for _, index := range mappings {
-		diff := compareMappings(ours, index.Mappings)
-		shed, differs, missing = append(shed, diff.refused...), append(differs, diff.different...), missing || diff.missing
-	}
-	shed, differs = sortedSet(shed), sortedSet(differs)
-	if len(differs) > 0 {
-		x.o.Logger.WarnContext(ctx, "the index maps some fields differently; those that would be refused are left out of its documents",
-			"index", name, "different", differs, "left_out", shed)
-	}
-	if missing {
-		body := ours.without(differs).properties()
-		r := request{op: "put mapping", method: http.MethodPut, path: path, body: body}
-		err := x.o.Client.call(ctx, r, nil)
-		if e, ok := errors.AsType[*StatusError](err); ok && e.unsupported() {
-			x.o.Logger.WarnContext(ctx, "the mapping lacks fields of ours and cannot be changed; documents are written, but not found by those fields", "index", name, "error", err)
-		} else if err != nil {
+	for try := 1; ; try++ {
+		diff, err := x.diffMapping(ctx, name, ours)
+		if err != nil {
 			return paths{}, err
-		} else {
+		}
+		if len(diff.different) > 0 {
+			x.o.Logger.WarnContext(ctx, "the index maps some fields differently; those that would be refused are left out of its documents",
+				"index", name, "different", diff.different, "left_out", diff.refused)
+		}
+		if !diff.missing {
+			return newPaths(diff.refused), nil
+		}
+		r := request{op: "put mapping", method: http.MethodPut, path: "/" + name + "/_mapping", body: ours.without(diff.different).properties()}
+		err = x.o.Client.call(ctx, r, nil)
+		e, ok := errors.AsType[*StatusError](err)
+		switch {
+		case err == nil:
 			x.o.Logger.InfoContext(ctx, "added our fields to the mapping", "index", name)
+			return newPaths(diff.refused), nil
+		case ok && e.unsupported():
+			x.o.Logger.WarnContext(ctx, "the mapping lacks fields of ours and cannot be changed; documents are written, but not found by those fields", "index", name, "error", err)
+			return newPaths(diff.refused), nil
+		case !ok || e.Status != http.StatusBadRequest || try == maxMappingTries:
+			return paths{}, err
 		}
 	}
-	return newPaths(shed), nil
+}
+
+// diffMapping compares the mapping of an index, or of all that bear the name, with ours.
+func (x *Index) diffMapping(ctx context.Context, name string, ours *mappingNode) (mappingDiff, error) {
+	var mappings map[string]struct {
+		Mappings mappingNode `json:"mappings"`
+	}
+	var all mappingDiff
+	if err := x.o.Client.call(ctx, request{op: "get mapping", method: http.MethodGet, path: "/" + name + "/_mapping"}, &mappings); err != nil {
+		return all, err
+	}
+	for _, index := range mappings {
+		d := compareMappings(ours, index.Mappings)
+		all.different, all.refused, all.missing = append(all.different, d.different...), append(all.refused, d.refused...), all.missing || d.missing
+	}
+	all.different, all.refused = sortedSet(all.different), sortedSet(all.refused)
+	return all, nil
 }
 
 func sortedSet(list []string) []string {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strconv"
 
@@ -34,13 +33,13 @@ func (x *Index) adoptStream(ctx context.Context, s *stream) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, err := x.countForeign(ctx)
+	foreign, err := x.anyForeign(ctx)
 	if err != nil {
 		return nil, err
 	}
 	x.o.Logger.InfoContext(ctx, "the index name is a data stream; its documents are written by sequence number",
-		"data_stream", s.Name, "backing_indices", len(s.Backing), "foreign_documents", n)
-	return &target{stream: true, backing: s.Backing, shed: shed, foreign: n > 0}, nil
+		"data_stream", s.Name, "backing_indices", len(s.Backing), "foreign_documents", foreign)
+	return &target{stream: true, backing: s.Backing, shed: shed, foreign: foreign}, nil
 }
 
 // found is one document in a backing index.
@@ -162,15 +161,18 @@ func (w *write) streamRound(ctx context.Context, open []*pending) error {
 // addActions writes the newest copy and removes all others.
 func (w *write) addActions(b *bulk, p *pending) error {
 	version := w.changes[p.at].Version
-	keep := -1
-	if p.doc != nil && len(p.ours) > 0 {
-		keep = len(p.ours) - 1
-	}
-	for _, o := range p.ours {
-		if o.version > version {
-			p.result = sync.Result{Outcome: sync.Superseded}
-			keep = len(p.ours) - 1
+	newest := -1
+	for i, o := range p.ours {
+		if newest < 0 || o.version >= p.ours[newest].version {
+			newest = i
 		}
+	}
+	keep := newest
+	switch {
+	case newest >= 0 && p.ours[newest].version > version:
+		p.result = sync.Result{Outcome: sync.Superseded}
+	case p.doc == nil:
+		keep = -1
 	}
 	if p.doc != nil && p.result.Outcome == sync.Done {
 		a := action{verb: "create", id: p.id}
@@ -201,38 +203,27 @@ func (w *write) addActions(b *bulk, p *pending) error {
 // find looks the documents of the changes up.
 func (w *write) find(ctx context.Context, open []*pending) error {
 	backing := w.index.backing(w.target)
-	var body []byte
+	byID := make(map[string]*pending, len(open))
+	refs := make([]reference, 0, len(open)*len(backing))
 	for _, p := range open {
 		p.ours, p.foreign = nil, nil
+		byID[p.id] = p
 		for _, index := range backing {
-			body = append(body, ',')
-			body = append(body, `{"_index":`...)
-			body = appendText(body, index)
-			body = append(body, `,"_id":`...)
-			body = appendText(body, p.id)
-			body = append(body, '}')
+			refs = append(refs, reference{index: index, id: p.id})
 		}
 	}
-	if len(body) > 0 {
-		body = append(append([]byte(`{"docs":[`), body[1:]...), ']', '}')
-		docs, err := w.index.o.Client.multiGet(ctx, body, url.Values{"_source_includes": {versionField}})
-		if err != nil {
-			return err
+	docs, err := w.index.fetch(ctx, refs, versionField)
+	if err != nil {
+		return err
+	}
+	for _, d := range docs {
+		var source struct {
+			OpenCTI struct {
+				Version int64 `json:"version,string"`
+			} `json:"opencti"`
 		}
-		if len(docs) != len(open)*len(backing) {
-			return &requestError{op: opMultiGet, err: fmt.Errorf("the answer has %d documents for %d", len(docs), len(open)*len(backing))}
-		}
-		for i, d := range docs {
-			if !d.Found {
-				continue
-			}
-			p := open[i/len(backing)]
-			var source struct {
-				OpenCTI struct {
-					Version int64 `json:"version,string"`
-				} `json:"opencti"`
-			}
-			_ = json.Unmarshal(d.Source, &source) // without a version it is older than any
+		_ = json.Unmarshal(d.Source, &source) // without a version it is older than any
+		if p := byID[d.ID]; p != nil {
 			p.ours = append(p.ours, found{index: d.Index, id: d.ID, guard: d.guard, version: source.OpenCTI.Version})
 		}
 	}

@@ -76,6 +76,15 @@ func TestStreamConformance(t *testing.T) {
 	})
 }
 
+// TestStreamConformanceBySearch: the server does not offer to read several documents directly.
+func TestStreamConformanceBySearch(t *testing.T) {
+	synctest.TestSink(t, func(t *testing.T) synctest.SinkHarness {
+		s := newPythonStream(t)
+		s.Inject(elastictest.Fault{Match: elastictest.Operation("mget"), Status: 404, Body: []byte(`{"error":"not found"}`)})
+		return synctest.SinkHarness{Sink: rolling{newIndex(t, s, elastic.IndexOptions{}), s}, Held: heldInStream(s)}
+	})
+}
+
 // rolling rolls the data stream over before every write.
 type rolling struct {
 	sync.Sink
