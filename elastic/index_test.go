@@ -302,3 +302,28 @@ func TestIndexComesBack(t *testing.T) {
 		t.Fatalf("outcomes (-want +got):\n%s", diff)
 	}
 }
+
+func TestHostileKeys(t *testing.T) {
+	s := newServer(t, elastictest.Options{})
+	x := newIndex(t, s, elastic.IndexOptions{})
+	var changes []sync.Change
+	for i, key := range []string{"a\"}}\n{\"delete\":{\"_id\":\"b\"}}\n", "\u2028 \u0000", "../_bulk?x", strings.Repeat("k", 600), "\\", "é"} {
+		c := upsert(indicator(i, ""), 1)
+		c.Key = key
+		changes = append(changes, c)
+	}
+	for i, r := range mustWrite(t, x, changes...) {
+		if r.Outcome != sync.Done {
+			t.Errorf("%q: outcome %d, %v", changes[i].Key, r.Outcome, r.Err)
+		}
+	}
+	docs := s.Documents(elastic.DefaultIndex)
+	if len(docs) != len(changes) {
+		t.Errorf("%d documents, want %d", len(docs), len(changes))
+	}
+	for _, c := range changes {
+		if _, there := docs[ecs.DocumentID(c.Key)]; !there {
+			t.Errorf("%q is missing", c.Key)
+		}
+	}
+}

@@ -173,10 +173,10 @@ func newStatusError(op string, status int, header http.Header, body []byte) *Sta
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	v := strings.TrimSpace(h.Get("Retry-After"))
 	if s, err := strconv.ParseFloat(v, 64); err == nil {
-		if s <= 0 || s > maxRetryAfter.Seconds() {
-			s = min(max(s, 0), maxRetryAfter.Seconds())
+		if !(s > 0) { // NaN included
+			return 0
 		}
-		return time.Duration(s * float64(time.Second))
+		return time.Duration(min(s, maxRetryAfter.Seconds()) * float64(time.Second))
 	}
 	if t, err := http.ParseTime(v); err == nil {
 		return min(max(t.Sub(now), 0), maxRetryAfter)
