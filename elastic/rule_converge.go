@@ -77,6 +77,12 @@ func (r *Rules) converge(ctx context.Context) (Convergence, error) {
 	if err := r.removeDoubles(ctx, doubles); err != nil {
 		return out, blockedUnlessTransient("remove doubles", err)
 	}
+	if out.Replay && r.cfg.Replay != nil {
+		// Before the match rules go: they are what tells of the change.
+		if err := r.cfg.Replay(ctx); err != nil {
+			return out, fmt.Errorf("have the stream read again: %w", err)
+		}
+	}
 	if err := r.settleAll(ctx, tasks); err != nil {
 		return out, err
 	}
@@ -84,7 +90,7 @@ func (r *Rules) converge(ctx context.Context) (Convergence, error) {
 	r.ledger.loaded = true
 	r.ledger.mu.Unlock()
 	if out.Replay {
-		r.log.Warn("the policy gives each indicator a rule of its own again: read the stream again to make those that match rules covered")
+		r.log.Warn("the policy gives each indicator a rule of its own again: the stream has to be read again for those that match rules covered")
 	}
 	return out, nil
 }

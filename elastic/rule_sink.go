@@ -41,6 +41,10 @@ type RulesConfig struct {
 	Preview func(ctx context.Context, rule rules.Rule) (int64, error)
 	// PreviewLimit is the count above which a new rule stays disabled; default 1000.
 	PreviewLimit int64
+	// Replay is called when indicators that match rules covered need rules of their own, before the
+	// match rules go: it has to see to it that the stream is read again for this sink. An
+	// error leaves everything as it is, and it is called again. nil: nobody is told but the log.
+	Replay func(ctx context.Context) error
 	// Logger is told what a person should know; nil is [slog.Default].
 	Logger *slog.Logger
 }

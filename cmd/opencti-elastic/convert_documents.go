@@ -22,7 +22,7 @@ func (a app) convertDocuments(ctx context.Context, args []string) error {
 		return err
 	}
 	refs := opencti.NewReferences(0)
-	mapper, err := newMapper(c, refs, nil)
+	mapper, err := newMapper(c, refs)
 	if err != nil {
 		return usageError{err}
 	}

@@ -21,6 +21,8 @@ type target struct {
 	sinks  []sync.Sink
 	beside []func(context.Context) error
 	closes []func() error
+	// replay has the stream read again for the rules; nil where there is no stream.
+	replay func()
 }
 
 func (t *target) close() error {
@@ -37,7 +39,7 @@ func newTarget(ctx context.Context, c *config.Config, refs *opencti.References, 
 	if err != nil {
 		return nil, err
 	}
-	mapper, err := newMapper(c, refs, builder)
+	mapper, err := newMapper(c, refs)
 	if err != nil {
 		return nil, err
 	}
@@ -50,12 +52,18 @@ func newTarget(ctx context.Context, c *config.Config, refs *opencti.References, 
 		return nil, err
 	}
 	t := &target{sinks: []sync.Sink{index}, closes: []func() error{func() error { client.Close(); return nil }}}
-	ruleSink, err := newRules(ctx, c, client, builder, log)
+	ruleSink, err := newRules(ctx, c, client, builder, t, log)
 	if err != nil {
 		return nil, err
 	}
 	if ruleSink != nil {
-		t.sinks = append(t.sinks, ruleSink)
+		sink := ruleSink
+		t.beside = append(t.beside, func(ctx context.Context) error { return convergeRules(ctx, sink, log) })
+		if builder.Policy() == rules.Off {
+			ruleSink = nil
+		} else {
+			t.sinks = append(t.sinks, ruleSink)
+		}
 	}
 	return t, t.keepHouse(c, index, ruleSink, log)
 }
@@ -66,7 +74,7 @@ func newFileTarget(c *config.Config, refs *opencti.References, dir string) (*tar
 	if err != nil {
 		return nil, err
 	}
-	mapper, err := newMapper(c, refs, builder)
+	mapper, err := newMapper(c, refs)
 	if err != nil {
 		return nil, err
 	}
@@ -110,8 +118,34 @@ func (t *target) keepHouse(c *config.Config, index *elastic.Index, ruleSink *ela
 	return nil
 }
 
-// sweepRules removes rules whose time has come though no document of theirs was swept,
-// such as those of indicators that the index leaves out.
+const (
+	convergeInterval = time.Hour
+	convergeRetry    = 10 * time.Second
+)
+
+// convergeRules brings the rules in line with the policy when the connector starts, which may be
+// another than in the last run, and heals once an hour what a crash may have left doubled.
+func convergeRules(ctx context.Context, r *elastic.Rules, log *slog.Logger) error {
+	for ctx.Err() == nil {
+		wait := convergeInterval
+		done, err := r.Converge(ctx)
+		switch {
+		case err == nil && done.Removed > 0:
+			log.Info("rules that the policy does not want are removed", "removed", done.Removed, "rules", done.Rules)
+		case err != nil && ctx.Err() == nil:
+			wait = convergeRetry
+			log.Warn("the rules could not be brought in line with the policy; it is tried again", "error", err.Error())
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(wait):
+		}
+	}
+	return nil
+}
+
+// sweepRules removes rules whose time has come though no document of theirs was swept, such as
+// those of indicators that the index leaves out.
 func sweepRules(ctx context.Context, r *elastic.Rules, every time.Duration, log *slog.Logger) error {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
@@ -134,13 +168,14 @@ func newBuilder(c *config.Config, refs rules.References) (*rules.Builder, error)
 	return rules.NewBuilder(rules.Options{
 		Policy: rules.Policy(e.Rules), References: refs, OpenCTIURL: c.BaseURL(), Interval: e.RuleInterval, CreateDisabled: !e.RulesEnabled,
 		Enable:  rules.Enable{Detection: e.RulesDetection, MinScore: e.RulesMinScore},
-		Managed: rules.Managed{Index: e.IndexName},
+		Managed: rules.Managed{Index: e.IndexName, Dataset: e.Module + ".indicator", Networks: e.MatchExceptNetworks, Domains: e.MatchExceptDomains},
 	})
 }
 
-// newRules makes the rule sink; nil if rules are off, or no Kibana is configured and none is found.
-func newRules(ctx context.Context, c *config.Config, client *elastic.Client, builder *rules.Builder, log *slog.Logger) (*elastic.Rules, error) {
-	if c.Elastic.Rules == string(rules.Off) {
+// newRules makes the rule sink; nil if there is no Kibana: rules are off and none
+// is configured, or none is configured and none found.
+func newRules(ctx context.Context, c *config.Config, client *elastic.Client, builder *rules.Builder, t *target, log *slog.Logger) (*elastic.Rules, error) {
+	if builder.Policy() == rules.Off && c.Elastic.KibanaURL == "" {
 		return nil, nil
 	}
 	kibana, err := newKibana(&c.Elastic)
@@ -154,6 +189,12 @@ func newRules(ctx context.Context, c *config.Config, client *elastic.Client, bui
 		}
 	}
 	settings := elastic.RulesConfig{Kibana: kibana, Builder: builder, KeepGone: c.Elastic.OnRevoke == "mark", Logger: log}
+	settings.Replay = func(context.Context) error {
+		if t.replay != nil {
+			t.replay()
+		}
+		return nil
+	}
 	if c.Elastic.RulesPreviewLimit > 0 {
 		settings.Preview, settings.PreviewLimit = elastic.Previewer{Client: client}.Count, c.Elastic.RulesPreviewLimit
 	}

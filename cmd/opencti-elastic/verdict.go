@@ -42,7 +42,7 @@ func (s *stage) judge(history []openctitest.Event) verdict {
 		v.faults = append(v.faults, err.Error())
 		return v
 	}
-	mapper, err := newMapper(s.config, refs, builder)
+	mapper, err := newMapper(s.config, refs)
 	if err != nil {
 		v.faults = append(v.faults, err.Error())
 		return v
@@ -63,6 +63,12 @@ func (s *stage) judge(history []openctitest.Event) verdict {
 	}
 	for key := range documents {
 		v.faults = append(v.faults, key+": a document of nothing that lives")
+	}
+	for _, r := range builder.Managed() {
+		if n := found[r.Base().RuleID]; n != 1 {
+			v.faults = append(v.faults, fmt.Sprintf("%s: %d match rules, want one", r.Base().RuleID, n))
+		}
+		delete(found, r.Base().RuleID)
 	}
 	for id := range found {
 		v.faults = append(v.faults, id+": a rule of nothing that lives")
@@ -137,7 +143,7 @@ func (v *verdict) rule(key string, o *stix.Object, builder *rules.Builder, found
 	id := rules.RuleID(key)
 	n := found[id]
 	delete(found, id)
-	_, err := builder.Build(o)
+	err := builder.Check(o)
 	switch {
 	case err != nil && n > 0:
 		v.faults = append(v.faults, key+": a rule that should not be")

@@ -15,7 +15,6 @@ import (
 	"github.com/opencti-elastic/opencti-elastic/elastic"
 	"github.com/opencti-elastic/opencti-elastic/opencti"
 	"github.com/opencti-elastic/opencti-elastic/rules"
-	"github.com/opencti-elastic/opencti-elastic/stix"
 	"github.com/opencti-elastic/opencti-elastic/sync"
 )
 
@@ -122,18 +121,19 @@ func newConnector(c *config.Config, sinks []string, log *slog.Logger) (*opencti.
 	})
 }
 
-// newMapper makes the mapper of documents; builder, if there is one, says why an indicator has no rule.
-func newMapper(c *config.Config, refs ecs.References, builder *rules.Builder) (*ecs.Mapper, error) {
+// newMapper makes the mapper of documents. They say why no rule can be made of their
+// pattern, whatever the policy for rules is.
+func newMapper(c *config.Config, refs *opencti.References) (*ecs.Mapper, error) {
 	e := &c.Elastic
-	var reason func(*stix.Object) string
-	if builder != nil && builder.Policy() != rules.Off {
-		reason = builder.Reason
+	builder, err := rules.NewBuilder(rules.Options{References: refs})
+	if err != nil {
+		return nil, err
 	}
 	return ecs.NewMapper(ecs.Options{
 		Module: e.Module, OpenCTIURL: c.BaseURL(), ExpireAfter: time.Duration(e.ExpireDays) * day,
 		RefreshAfter: time.Duration(e.RefreshDays) * day, DisableRefresh: e.RefreshDays == 0,
 		KeepOriginal: e.KeepOriginal, Observables: ecs.ObservablePolicy(e.Observables), CredentialHash: e.HashSecrets,
-		OnRevoke: ecs.RevokePolicy(e.OnRevoke), References: refs, RuleReason: reason,
+		OnRevoke: ecs.RevokePolicy(e.OnRevoke), References: refs, RuleReason: builder.Reason,
 		Filter: ecs.Filter{
 			Score: e.MinScore, Confidence: e.MinConfidence, Labels: e.Labels, NotLabels: e.ExcludeLabels, TLP: e.MaxTLP,
 			Authors: e.Authors, Types: e.Types, Detection: e.DetectionOnly, MaxAge: e.MaxAge,

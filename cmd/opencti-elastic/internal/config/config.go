@@ -89,12 +89,14 @@ type Elastic struct {
 	DetectionOnly bool          `env:"DETECTION_ONLY" envDefault:"false" desc:"Leave out indicators whose detection flag is off."`
 	MaxAge        time.Duration `env:"MAX_AGE" envDefault:"0" desc:"Leave out objects that last changed longer ago, such as 8760h; 0 takes all."`
 
-	Rules             string        `env:"RULES" envDefault:"indicator" desc:"Detection rules: indicator (one for each indicator with a pattern), match (a few indicator-match rules for what they can cover), lookup (the same by ES|QL LOOKUP JOIN) or off."`
-	RulesEnabled      bool          `env:"RULES_ENABLED" envDefault:"true" desc:"Create rules switched on."`
-	RulesDetection    bool          `env:"RULES_DETECTION" envDefault:"false" desc:"Switch on only rules of indicators whose detection flag is set."`
-	RulesMinScore     int           `env:"RULES_MIN_SCORE" envDefault:"0" desc:"Switch on only rules of indicators with this score or a higher one."`
-	RulesPreviewLimit int64         `env:"RULES_PREVIEW_LIMIT" envDefault:"0" desc:"Count in Elasticsearch what a new rule would have matched in the last 7 days, and leave it switched off above this number; 0 does not count."`
-	RuleInterval      time.Duration `env:"RULE_INTERVAL" envDefault:"5m" desc:"How often each rule runs, at least 1m."`
+	Rules               string        `env:"RULES" envDefault:"indicator" desc:"Detection rules: indicator (one for each indicator with a pattern), match (a few indicator-match rules for what they can cover), lookup (the same by ES|QL LOOKUP JOIN) or off."`
+	RulesEnabled        bool          `env:"RULES_ENABLED" envDefault:"true" desc:"Create rules switched on."`
+	RulesDetection      bool          `env:"RULES_DETECTION" envDefault:"false" desc:"Switch on only rules of indicators whose detection flag is set."`
+	RulesMinScore       int           `env:"RULES_MIN_SCORE" envDefault:"0" desc:"Switch on only rules of indicators with this score or a higher one."`
+	MatchExceptNetworks []string      `env:"MATCH_EXCEPT_NETWORKS" desc:"Address blocks that the match rules leave out besides private, reserved and well-known ones, separated by commas."`
+	MatchExceptDomains  []string      `env:"MATCH_EXCEPT_DOMAINS" desc:"Domains that they leave out, with all below them, besides well-known sites."`
+	RulesPreviewLimit   int64         `env:"RULES_PREVIEW_LIMIT" envDefault:"0" desc:"Count in Elasticsearch what a new rule would have matched in the last 7 days, and leave it switched off above this number; 0 does not count."`
+	RuleInterval        time.Duration `env:"RULE_INTERVAL" envDefault:"5m" desc:"How often each rule runs, at least 1m."`
 
 	DeadLetters string `env:"DEAD_LETTERS" envDefault:"dead-letters.ndjson" desc:"File of the changes that can never succeed, with reasons; - for the log only."`
 }
