@@ -8,6 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"github.com/opencti-elastic/opencti-elastic/ecs"
 	"github.com/opencti-elastic/opencti-elastic/elastic"
 	"github.com/opencti-elastic/opencti-elastic/elastic/elastictest"
@@ -166,5 +169,32 @@ func TestIndexNames(t *testing.T) {
 		if (err == nil) != ok {
 			t.Errorf("%q: got %v, want ok: %v", name, err, ok)
 		}
+	}
+}
+
+func TestInspect(t *testing.T) {
+	s := newServer(t, elastictest.Options{})
+	x := newIndex(t, s, elastic.IndexOptions{})
+	inspect := func(want elastic.IndexState) {
+		t.Helper()
+		got, err := x.Inspect(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+	inspect(elastic.IndexState{})
+	send(t, s, http.MethodPut, "/"+elastic.DefaultIndex, `{"mappings":{"properties":{"event":{"properties":{"module":{"type":"text"},"risk_score":{"type":"ip"}}}}}}`)
+	inspect(elastic.IndexState{Exists: true, Incomplete: true, Different: []string{"event.module", "event.risk_score"}, Refused: []string{"event.risk_score"}})
+	if err := x.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	inspect(elastic.IndexState{Exists: true, Different: []string{"event.module", "event.risk_score"}, Refused: []string{"event.risk_score"}})
+	stream := newPythonStream(t)
+	got, err := newIndex(t, stream, elastic.IndexOptions{}).Inspect(t.Context())
+	if err != nil || !got.DataStream || got.BackingIndices != 1 || len(got.Refused) == 0 {
+		t.Errorf("got %+v, %v", got, err)
 	}
 }
