@@ -63,7 +63,7 @@ func (m *Mapper) kind(o *stix.Object) (*observableType, error) {
 		t = &otherType
 	}
 	if m.options.Observables == NoObservables {
-		return nil, &SkipError{Type: o.Type, Reason: "observables are left out by the settings"}
+		return nil, &SkipError{Type: o.Type, Reason: "observables are left out by the settings", Filtered: true}
 	}
 	return t, nil
 }

@@ -169,8 +169,8 @@ func TestObservablePolicy(t *testing.T) {
 		})
 	}
 	_, err := newMapper(t, func(o *ecs.Options) { o.Observables = ecs.NoObservables }).Map(o)
-	if _, ok := errors.AsType[*ecs.SkipError](err); !ok {
-		t.Errorf("left out observables give %v", err)
+	if skip, ok := errors.AsType[*ecs.SkipError](err); !ok || !skip.Filtered {
+		t.Errorf("left out observables give %v, want a SkipError that says filtered: documents of theirs have to go", err)
 	}
 }
 
