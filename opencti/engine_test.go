@@ -3,6 +3,8 @@ package opencti_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	gosync "sync"
 	"testing"
@@ -59,58 +61,62 @@ func TestEngineWithTwoSinks(t *testing.T) {
 	if testing.Short() {
 		seeds = 2
 	}
-	const rounds = 5
 	for seed := range uint64(seeds) {
-		rng := rand.New(rand.NewPCG(seed, 9))
-		s := server(t, openctitest.Options{ClockAhead: 20 * time.Second})
-		events := openctitest.HistoryConfig{
-			Seed: seed, Events: 1500, Start: time.Now().Add(-4 * time.Minute), Step: 80 * time.Millisecond, ClockAhead: 20 * time.Second,
-		}.Make()
-		store, saved := &sync.MemoryCheckpoints{}, make(saves, 1)
-		sinks := [...]*shaky{{name: "index", t: newTarget(), rng: rng}, {name: "rules", t: newTarget(), rng: rand.New(rand.NewPCG(seed, 10))}}
-		for round := range rounds {
-			last := round == rounds-1
-			n := rng.IntN(len(events) + 1)
-			if last {
-				n = len(events)
-			}
-			s.Append(events[:n]...)
-			events = events[n:]
-			sinks[round%2].setDown(!last)
-			sinks[1-round%2].setDown(false)
-			for range 5 {
-				s.Fail(openctitest.Fault{Kind: openctitest.Cut, After: rng.IntN(300)})
-			}
-			engine, err := sync.NewEngine(sync.Options{
-				Source: newStream(t, s, nil), Sinks: []sync.Sink{sinks[0], sinks[1]}, Checkpoints: store, Observers: []any{saved},
-				SaveInterval: 10 * time.Millisecond, DrainTimeout: 100 * time.Millisecond,
-				Backoff: sync.Backoff{Initial: time.Millisecond, Max: 5 * time.Millisecond},
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			limit := time.Duration(100+rng.IntN(300)) * time.Millisecond
-			if last {
-				limit = 20 * time.Second
-			}
-			ctx, cancel := context.WithTimeout(t.Context(), limit)
-			done := make(chan error, 1)
-			go func() { done <- engine.Run(ctx) }()
-			for ctx.Err() == nil && !(last && caughtUp(t, store, s.Last())) {
-				select {
-				case <-saved:
-				case <-ctx.Done():
-				}
-			}
-			cancel()
-			<-done // what a sink that is down has left is no concern here
+		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
+			t.Parallel() // they wait more than they work
+			twoSinks(t, seed)
+		})
+	}
+}
+
+func twoSinks(t *testing.T, seed uint64) {
+	const rounds = 5
+	rng := rand.New(rand.NewPCG(seed, 9))
+	s := server(t, openctitest.Options{ClockAhead: 20 * time.Second})
+	events := openctitest.HistoryConfig{
+		Seed: seed, Events: 1500, Start: time.Now().Add(-4 * time.Minute), Step: 80 * time.Millisecond, ClockAhead: 20 * time.Second,
+	}.Make()
+	store, saved := &sync.MemoryCheckpoints{}, make(saves, 1)
+	sinks := [...]*shaky{{name: "index", t: newTarget(), rng: rng}, {name: "rules", t: newTarget(), rng: rand.New(rand.NewPCG(seed, 10))}}
+	for round := range rounds {
+		last := round == rounds-1
+		n := rng.IntN(len(events) + 1)
+		if last {
+			n = len(events)
 		}
-		for _, k := range sinks {
-			k.t.check(t, s)
+		s.Append(events[:n]...)
+		events = events[n:]
+		sinks[round%2].setDown(!last)
+		sinks[1-round%2].setDown(false)
+		for range 5 {
+			s.Fail(openctitest.Fault{Kind: openctitest.Cut, After: rng.IntN(300)})
 		}
-		if t.Failed() {
-			t.Fatalf("seed %d", seed)
+		engine, err := sync.NewEngine(sync.Options{
+			Source: newStream(t, s, nil), Sinks: []sync.Sink{sinks[0], sinks[1]}, Checkpoints: store, Observers: []any{saved},
+			Logger: slog.New(slog.DiscardHandler), SaveInterval: 10 * time.Millisecond, DrainTimeout: 20 * time.Millisecond,
+			Backoff: sync.Backoff{Initial: time.Millisecond, Max: 5 * time.Millisecond},
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
+		limit := time.Duration(20+rng.IntN(180)) * time.Millisecond
+		if last {
+			limit = 20 * time.Second
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), limit)
+		done := make(chan error, 1)
+		go func() { done <- engine.Run(ctx) }()
+		for ctx.Err() == nil && !(last && caughtUp(t, store, s.Last())) {
+			select {
+			case <-saved:
+			case <-ctx.Done():
+			}
+		}
+		cancel()
+		<-done // what a sink that is down has left is no concern here
+	}
+	for _, k := range sinks {
+		k.t.check(t, s)
 	}
 }
 
