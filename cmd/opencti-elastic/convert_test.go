@@ -99,20 +99,22 @@ func TestConvertRules(t *testing.T) {
 }
 
 func TestReplay(t *testing.T) {
+	t.Parallel()
 	s, err := newStage(openctitest.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.close()
-	t.Chdir(t.TempDir())
+	dir := t.TempDir()
+	bundleFile, out := filepath.Join(dir, "bundle.json.gz"), filepath.Join(dir, "out")
 	var zipped bytes.Buffer
 	w := gzip.NewWriter(&zipped)
 	w.Write([]byte(bundle))
 	w.Close()
-	if err := os.WriteFile("bundle.json.gz", zipped.Bytes(), 0o600); err != nil {
+	if err := os.WriteFile(bundleFile, zipped.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, stderr, code := execute(t, s.environ, "", "replay", "bundle.json.gz"); code != exitDone {
+	if _, stderr, code := execute(t, s.environ, "", "replay", bundleFile); code != exitDone {
 		t.Fatalf("code %d: %s", code, stderr)
 	}
 	if n := s.elasticsearch.Len(s.config.Elastic.IndexName); n != 2 {
@@ -126,11 +128,11 @@ func TestReplay(t *testing.T) {
 	in := `{"id":"1795446740123-0","event":"create","data":{"data":{"type":"ipv4-addr","id":"ipv4-addr--7","value":"203.0.113.7"}}}` + "\nnot json\n" +
 		`{"id":"1795446740124-0","event":"create","data":{"data":{"type":"ipv4-addr","id":"ipv4-addr--8","value":"203.0.113.8"}}}` + "\n" +
 		`{"id":"1795446740125-0","event":"delete","data":{"data":{"type":"ipv4-addr","id":"ipv4-addr--7","value":"203.0.113.7"}}}` + "\n"
-	_, stderr, code := execute(t, []string{"ELASTIC_SECURITY_DEAD_LETTERS=-"}, in, "replay", "--out", "out", "-")
+	_, stderr, code := execute(t, []string{"ELASTIC_SECURITY_DEAD_LETTERS=-"}, in, "replay", "--out", out, "-")
 	if code != exitDone || !strings.Contains(stderr, "standard input:2") {
 		t.Errorf("code %d, want the malformed line named:\n%s", code, stderr)
 	}
-	documents, err := os.ReadFile("out/documents.ndjson")
+	documents, err := os.ReadFile(filepath.Join(out, "documents.ndjson"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,18 +145,19 @@ func TestReplay(t *testing.T) {
 }
 
 func TestRecordAndReplay(t *testing.T) {
+	t.Parallel()
 	s, err := newStage(openctitest.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.close()
-	t.Chdir(t.TempDir())
+	file := filepath.Join(t.TempDir(), "stream.ndjson.gz")
 	history := openctitest.History(5, 500)
 	s.opencti.Append(history...)
-	if _, stderr, code := execute(t, s.environ, "", "record", "--out", "stream.ndjson.gz", "--for", "3s"); code != exitDone {
+	if _, stderr, code := execute(t, s.environ, "", "record", "--out", file, "--for", "3s"); code != exitDone {
 		t.Fatalf("code %d: %s", code, stderr)
 	}
-	if _, stderr, code := execute(t, s.environ, "", "replay", "stream.ndjson.gz"); code != exitDone {
+	if _, stderr, code := execute(t, s.environ, "", "replay", file); code != exitDone {
 		t.Fatalf("code %d: %s", code, stderr)
 	}
 	if v := s.judge(history); len(v.faults) > 0 {

@@ -42,6 +42,7 @@ func hostileHistory(seed uint64, n int, ahead time.Duration) []openctitest.Event
 
 // TestBurst: 10,000 mixed events with hostile texts, all there at once.
 func TestBurst(t *testing.T) {
+	t.Parallel()
 	s, err := newStage(openctitest.Options{}, "ELASTIC_SECURITY_RULES=off")
 	if err != nil {
 		t.Fatal(err)

@@ -94,6 +94,7 @@ func TestRunNamesAllThatIsMissing(t *testing.T) {
 func TestStopsInTime(t *testing.T) {
 	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
 		t.Run(signal.String(), func(t *testing.T) {
+			t.Parallel()
 			s, err := newStage(openctitest.Options{})
 			if err != nil {
 				t.Fatal(err)
