@@ -36,6 +36,8 @@ type FilesOptions struct {
 //
 //	curl -H 'Content-Type: application/x-ndjson' --data-binary @documents.ndjson $ES/_bulk
 //
+// The index must be there with its mapping before, see [Index.Prepare]: _bulk would guess one.
+//
 // A file that is there is continued; what a crash left of a line at its end is cut off.
 type Files struct {
 	o FilesOptions

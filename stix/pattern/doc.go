@@ -7,7 +7,7 @@
 //		return err // a *SyntaxError: place, what was found, what was expected
 //	}
 //	for c := range p.Comparisons() {
-//		fmt.Println(c.Path, c.Op, c.Value)
+//		fmt.Println(c.Path, c.Op, c.Value) // of IN, c.Set
 //	}
 //
 // # What surprises people about the language

@@ -23,7 +23,8 @@ type SourceHarness struct {
 const patience = 30 * time.Second
 
 // TestSource proves that a source keeps the contract of [sync.Source]. open is called for
-// each reading; all of its sources must yield the same changes from the beginning.
+// each reading; all of its sources must yield the same changes from the beginning. A source
+// may repeat changes when it resumes: one that always begins anew is slow, but passes.
 func TestSource(t *testing.T, open func(t *testing.T) SourceHarness) {
 	for _, check := range []struct {
 		name string
