@@ -14,7 +14,7 @@ import (
 // document reads JSON values one after the other, whatever their lines:
 // collections object by object, anything else as if it were a line.
 func (r *reading) document(in io.Reader) error {
-	count := &lineCounter{in: in}
+	count := &lineCounter{in: in, limit: r.limit}
 	d := jsontext.NewDecoder(count, lenient, jsontext.AllowDuplicateNames(true))
 	for {
 		var err error
@@ -70,6 +70,7 @@ func (r *reading) members(d *jsontext.Decoder, count *lineCounter) error {
 		}
 		if collection {
 			whole = nil
+			count.begin = d.InputOffset()
 			continue
 		}
 		if len(whole) > 1 {
@@ -101,6 +102,7 @@ func (r *reading) value(d *jsontext.Decoder, count *lineCounter) error {
 	if err != nil {
 		return err
 	}
+	count.begin = d.InputOffset()
 	return r.piece(bytes.Clone(v), count.line(d.InputOffset()-int64(len(v))))
 }
 
@@ -126,9 +128,16 @@ type lineCounter struct {
 	read   int64
 	breaks []int64 // offsets of line breaks not yet counted
 	lines  int
+
+	// begin is where the value that is being read begins; it may have no more than limit bytes.
+	begin int64
+	limit int
 }
 
 func (c *lineCounter) Read(p []byte) (int, error) {
+	if c.read-c.begin > int64(c.limit)+sniffBytes {
+		return 0, fmt.Errorf("line %d: %w", c.line(c.begin), errTooLarge(c.limit))
+	}
 	n, err := c.in.Read(p)
 	for i := 0; i < n; i++ {
 		j := bytes.IndexByte(p[i:n], '\n')

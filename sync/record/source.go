@@ -103,11 +103,11 @@ func (s *Source) StartAt(p sync.Position) *Source {
 // Changes implements [sync.Source]. It ends after the last input.
 func (s *Source) Changes(ctx context.Context, from *sync.Checkpoint) iter.Seq2[sync.Change, error] {
 	return func(yield func(sync.Change, error) bool) {
-		r := &reading{ctx: ctx, yield: yield, from: from, start: s.start}
+		r := &reading{ctx: ctx, yield: yield, from: from, start: s.start, limit: MaxObject}
 		var faults []error
 		for _, in := range s.inputs {
 			err := r.input(in)
-			if errors.Is(err, errStop) {
+			if errors.Is(err, errStop) || ctx.Err() != nil {
 				return
 			}
 			if err != nil {
@@ -135,6 +135,7 @@ type reading struct {
 	start sync.Position
 	clock clock
 	name  string // of the input
+	limit int    // of one object, in bytes
 }
 
 func (r *reading) input(in Input) (err error) {
