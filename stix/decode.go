@@ -20,7 +20,7 @@ type DecodeError struct {
 	Err error
 }
 
-// Error implements error. It never holds the input's content.
+// Error implements error. Of the input it holds at most names of members and single characters, never a value.
 func (e *DecodeError) Error() string {
 	at := e.Pointer
 	if at == "" {

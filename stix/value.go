@@ -198,8 +198,10 @@ func (v Value) Empty() bool {
 	switch v.Kind() {
 	case 0, 'n':
 		return true
-	case '"', '[', '{':
-		return len(bytes.TrimSpace(v[1:len(v)-1])) == 0 && (v.Kind() != '"' || len(v) == 2)
+	case '"':
+		return len(v) <= 2
+	case '[', '{':
+		return len(v) < 2 || len(bytes.TrimSpace(v[1:len(v)-1])) == 0
 	}
 	return false
 }

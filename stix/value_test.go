@@ -39,6 +39,23 @@ func TestValueNumbers(t *testing.T) {
 	}
 }
 
+func TestValueEmpty(t *testing.T) {
+	tests := []struct {
+		in   string
+		want bool
+	}{
+		{"", true}, {"null", true}, {`""`, true}, {"[]", true}, {"{ \n}", true}, {`" "`, false}, {"[0]", false}, {"0", false}, {"false", false},
+		{`"`, true}, {"[", true}, {"{", true}, // cut off: no JSON, but no reason to panic
+	}
+	for _, tt := range tests {
+		t.Run(tt.in, func(t *testing.T) {
+			if got := stix.Value(tt.in).Empty(); got != tt.want {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
 func TestValueTime(t *testing.T) {
 	tests := []struct{ in, want, why string }{
 		{`"2026-11-23T15:12:20.100Z"`, "2026-11-23T15:12:20.1Z", ""},
