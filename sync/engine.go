@@ -88,8 +88,10 @@ func (e *Engine) open(ctx context.Context) (*session, error) {
 // bury gives a letter to the dead letters until they have it; an error only when ctx has ended.
 func (e *Engine) bury(ctx context.Context, letter DeadLetter) error {
 	log := e.opts.Logger.With("sink", letter.Sink, "key", letter.Change.Key, "position", letter.Change.Position.String(), "reason", letter.Reason)
+	fate := "change given up: it is among the dead letters now"
 	for failures := 1; ; failures++ {
 		if e.opts.DeadLetters == nil {
+			fate = "change given up: no dead letters are kept"
 			break
 		}
 		e.letters.Lock()
@@ -107,7 +109,7 @@ func (e *Engine) bury(ctx context.Context, letter DeadLetter) error {
 			return context.Cause(ctx)
 		}
 	}
-	log.Warn("change given up: it is among the dead letters now")
+	log.Warn(fate)
 	for _, o := range e.hook.letter {
 		o.OnDeadLetter(letter)
 	}

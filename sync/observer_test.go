@@ -1,8 +1,11 @@
 package sync_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
+	"strings"
 	gosync "sync"
 	"testing"
 
@@ -100,5 +103,23 @@ func TestObservers(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, w.seen); diff != "" {
 		t.Errorf("what the observer was told (-want +got):\n%s", diff)
+	}
+}
+
+// TestRefusedWithoutDeadLetters: the log must not name a place where there is none.
+func TestRefusedWithoutDeadLetters(t *testing.T) {
+	sink := fake.NewMemory("index")
+	sink.Intercept(func(_ context.Context, changes []sync.Change, _ func() []sync.Result) ([]sync.Result, error) {
+		return []sync.Result{{Outcome: sync.Refused, Err: errors.New("mapping")}}, nil
+	})
+	var log bytes.Buffer
+	e := engine(t, sync.Options{
+		Source: fake.Stream{List: history(1, 1)}, Sinks: []sync.Sink{sink}, Logger: slog.New(slog.NewTextHandler(&log, nil)),
+	})
+	if err := e.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if s := log.String(); !strings.Contains(s, "no dead letters are kept") || !strings.Contains(s, "reason=mapping") || strings.Contains(s, "is among") {
+		t.Errorf("logged %q, want that no dead letters are kept", s)
 	}
 }
