@@ -2,10 +2,12 @@ package opencti_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"strings"
 	"testing"
@@ -319,5 +321,42 @@ func TestConfigValidate(t *testing.T) {
 	}
 	if strings.Contains(err.Error(), "pass@") || strings.Contains(err.Error(), "a b") {
 		t.Errorf("error holds a secret: %v", err)
+	}
+}
+
+// untilDisconnect ends a run with the first disconnection.
+type untilDisconnect struct {
+	end  context.CancelFunc
+	wait time.Duration
+}
+
+func (u *untilDisconnect) OnDisconnect(d opencti.Disconnected) {
+	u.wait = d.Wait
+	u.end()
+}
+
+// TestRetryAfterIsBounded: a proxy that asks for hours is not obeyed that long.
+func TestRetryAfterIsBounded(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		seconds int
+		want    time.Duration
+	}{
+		{"as asked", 60, time.Minute},
+		{"an hour", 3600, 5 * time.Minute},
+		{"for ever", math.MaxInt, 5 * time.Minute},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := server(t, openctitest.Options{})
+			s.Fail(openctitest.Fault{Kind: openctitest.Status, Code: 503, RetryAfter: tt.seconds})
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			until := &untilDisconnect{end: cancel}
+			for range newStream(t, s, func(c *opencti.Config) { c.Hooks = []any{until} }).Changes(ctx, nil) {
+			}
+			if until.wait != tt.want {
+				t.Errorf("waits %v, want %v", until.wait, tt.want)
+			}
+		})
 	}
 }

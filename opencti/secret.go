@@ -95,12 +95,16 @@ func requestError(op string, err error) error {
 	return fmt.Errorf("%s: %w", op, err)
 }
 
+// maxRetryAfter bounds what a server can make us wait: a longer wait is a mistake more often than a
+// plan, and the end of an outage would be noticed too late.
+const maxRetryAfter = 5 * time.Minute
+
 func retryAfter(s string) time.Duration {
 	if n, err := strconv.Atoi(s); err == nil && n > 0 {
-		return min(time.Duration(n)*time.Second, time.Hour)
+		return time.Duration(min(n, int(maxRetryAfter/time.Second))) * time.Second
 	}
 	if at, err := http.ParseTime(s); err == nil {
-		return min(max(time.Until(at), 0), time.Hour)
+		return min(max(time.Until(at), 0), maxRetryAfter)
 	}
 	return 0
 }
