@@ -85,7 +85,7 @@ func list(s string) []string {
 }
 
 // eachLine calls f for each line of the standard input that is not empty, of any length. It
-// flushes out before it waits for more input, so that the command can be one end of a pipe's dialogue.
+// leaves out byte order marks, and flushes out before it waits for more input, so that the command can be one end of a pipe's dialogue.
 func (a app) eachLine(ctx context.Context, out *bufio.Writer, f func([]byte) error) error {
 	in := bufio.NewReaderSize(a.stdin, 64<<10)
 	for ctx.Err() == nil {
@@ -95,7 +95,10 @@ func (a app) eachLine(ctx context.Context, out *bufio.Writer, f func([]byte) err
 			}
 		}
 		line, err := in.ReadBytes('\n')
-		if text := bytes.TrimRight(line, "\r\n"); len(bytes.TrimSpace(text)) > 0 {
+		if ctx.Err() != nil {
+			break // the rest of a line whose end we did not wait for
+		}
+		if text := bytes.TrimPrefix(bytes.TrimRight(line, "\r\n"), []byte("\ufeff")); len(bytes.TrimSpace(text)) > 0 {
 			if err := f(text); err != nil {
 				return err
 			}
@@ -112,12 +115,12 @@ func (a app) eachLine(ctx context.Context, out *bufio.Writer, f func([]byte) err
 
 // convertLine takes a JSON object, or a plain pattern: none begins with a brace.
 func convertLine(t *query.Translator, line []byte) queryLine {
-	if bytes.TrimLeft(line, " \t\ufeff")[0] != '{' {
+	if !bytes.HasPrefix(bytes.TrimLeft(line, " \t"), []byte("{")) {
 		text := string(line)
 		return convertPattern(t, patternLine{Pattern: &text})
 	}
 	var in patternLine
-	if err := json.Unmarshal(bytes.TrimPrefix(line, []byte("\ufeff")), &in, jsontext.AllowInvalidUTF8(true)); err != nil {
+	if err := json.Unmarshal(line, &in, jsontext.AllowInvalidUTF8(true)); err != nil {
 		return queryLine{ID: in.ID, Error: "input: " + err.Error()}
 	}
 	if in.Pattern == nil {

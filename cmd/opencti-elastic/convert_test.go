@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -95,6 +97,37 @@ func TestConvertRules(t *testing.T) {
 	stdout, stderr, code := execute(t, nil, bundle, "convert", "rules")
 	if code != exitDone || strings.Count(stdout, "\n") != 1 || !strings.Contains(stdout, `"type":"query"`) || !strings.Contains(stderr, "valid until") {
 		t.Errorf("code %d\n%s\n%s", code, stdout, stderr)
+	}
+}
+
+func TestConvertQueriesWithByteOrderMarks(t *testing.T) {
+	stdout, stderr, code := execute(t, nil, "\ufeff\n\ufeff[mutex:name = 'm']\n\ufeff{\"pattern\":\"[mutex:name = 'm']\"}\n", "convert", "queries")
+	if n := strings.Count(stdout, `"valid":true`); n != 2 || strings.Count(stdout, "\n") != 2 || code != exitDone {
+		t.Errorf("code %d, %d valid, want 2 lines, both valid:\n%s%s", code, n, stdout, stderr)
+	}
+}
+
+// TestInputEndsWithItsContext interrupts commands that wait for a standard input that never ends.
+func TestInputEndsWithItsContext(t *testing.T) {
+	for _, args := range []string{"convert queries", "convert documents", "convert rules", "replay --out " + t.TempDir() + " -"} {
+		t.Run(args, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			r, w := io.Pipe()
+			defer w.Close()
+			ended := make(chan int, 1)
+			var out, errs bytes.Buffer
+			go func() {
+				ended <- app{&input{ctx: ctx, from: r}, &out, &errs, []string{"ELASTIC_SECURITY_DEAD_LETTERS=-"}}.main(ctx, strings.Fields(args))
+			}()
+			if _, err := io.WriteString(w, "\n"); err != nil { // returns when it is read
+				t.Fatal(err)
+			}
+			cancel()
+			if code := <-ended; code != exitDone {
+				t.Errorf("code %d, want %d:\n%s", code, exitDone, &errs)
+			}
+		})
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"sync"
 	"syscall"
 )
 
@@ -21,9 +22,34 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := app{os.Stdin, os.Stdout, os.Stderr, os.Environ()}.main(ctx, os.Args[1:])
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	code := app{&input{ctx: ctx, from: os.Stdin}, os.Stdout, os.Stderr, os.Environ()}.main(ctx, os.Args[1:])
 	stop()
 	os.Exit(code)
+}
+
+// input is a standard input that ends with its context, even while it waits: a terminal or a pipe cannot be
+// told to give up a read. Nothing is read before the first Read.
+type input struct {
+	ctx  context.Context
+	from io.Reader
+
+	start sync.Once
+	pipe  *io.PipeReader
+}
+
+// Read implements io.Reader.
+func (in *input) Read(p []byte) (int, error) {
+	in.start.Do(func() {
+		var w *io.PipeWriter
+		in.pipe, w = io.Pipe()
+		context.AfterFunc(in.ctx, func() { w.CloseWithError(in.ctx.Err()) })
+		go func() {
+			_, err := io.Copy(w, in.from)
+			w.CloseWithError(err)
+		}()
+	})
+	return in.pipe.Read(p)
 }
 
 // app is what a command may touch of the process.
