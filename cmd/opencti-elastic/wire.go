@@ -190,6 +190,7 @@ func names(sinks []sync.Sink) []string {
 // beside main until main has ended, and then gets until its own end.
 func follow(ctx context.Context, main func(context.Context) error, beside ...func(context.Context) error) error {
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
 	done := make(chan error, len(beside))
 	for _, work := range beside {
 		go func() { done <- work(working) }()
@@ -197,8 +198,8 @@ func follow(ctx context.Context, main func(context.Context) error, beside ...fun
 	err := main(ctx)
 	stop()
 	for range beside {
-		if e := <-done; e != nil && err == nil && working.Err() == nil {
-			err = fmt.Errorf("beside the stream: %w", e)
+		if e := <-done; e != nil && !errors.Is(e, context.Canceled) {
+			err = errors.Join(err, fmt.Errorf("beside the stream: %w", e))
 		}
 	}
 	return err
