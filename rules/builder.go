@@ -61,7 +61,7 @@ func (b *Builder) plan(o *stix.Object) (detection, error) {
 		return detection{}, err
 	}
 	d, err := b.detect(o)
-	if err == nil && d.atomic && (b.opts.Policy == Match || b.opts.Policy == Lookup) {
+	if err == nil && d.covered(b.opts.Policy) {
 		err = &NoRuleError{Why: Covered, Detail: "the managed match rules cover its values"}
 	}
 	return d, err
@@ -118,7 +118,7 @@ func (b *Builder) common(o *stix.Object, d detection, kind string) Common {
 		References: b.references(o), Threat: threats(o), Note: b.note(o, d.remarks),
 		FalsePositives: []string{"The value is shared or has changed hands (hosting, content delivery, sinkholes), or the indicator is out of date. Its score and validity stand in OpenCTI."},
 		Meta: Meta{
-			ManagedBy: ManagedBy, OpenCTIID: clip(o.Key(), 256), Origin: FromIndicator, Atomic: d.atomic,
+			ManagedBy: ManagedBy, OpenCTIID: clip(o.Key(), 256), Origin: FromIndicator, Atomic: d.atomic, NoLookup: d.noLookup,
 			PatternType: clip(patternType(o), 64), ExpiresAt: o.Time("valid_until"),
 		},
 	}

@@ -212,6 +212,8 @@ func TestCovered(t *testing.T) {
 		{"[ipv4-addr:value IN ('1.2.3.4', '5.6.7.8')]", true},
 		{"[ipv4-addr:value = '1.2.3.0/24']", false},
 		{"[ipv4-addr:value = '1.2.3.4/32']", true},
+		{"[ipv6-addr:value = '2001:db8::1/128']", true},
+		{"[ipv6-addr:value = '2001:db8::/32']", false}, // a block of 2^96 addresses
 		{"[ipv4-addr:value != '1.2.3.4']", false},
 		{"[ipv4-addr:value = '1.2.3.4' AND domain-name:value = 'evil.example']", false},
 		{"[ipv4-addr:value = '1.2.3.4'] AND [domain-name:value = 'evil.example']", false},
@@ -224,6 +226,12 @@ func TestCovered(t *testing.T) {
 		{"[email-addr:value = 'a@evil.example']", true},
 		{`[windows-registry-key:key = 'HKEY_LOCAL_MACHINE\\Software\\Evil']`, true},
 		{"[file:name = 'evil.exe']", true},
+		// What the documents can't hold as it is has to have a rule of its own.
+		{"[file:name = ' ']", false},
+		{"[email-addr:value = '<a@evil.example>']", false},
+		{"[email-addr:value = '@evil.example']", false},
+		{"[domain-name:value = '" + strings.Repeat("a", 64) + ".example']", false},
+		{"[x509-certificate:serial_number = ':']", false},
 		{"[autonomous-system:number = 64500]", true},
 		{"[x509-certificate:serial_number = '4c:0b:1d']", true},
 		{"[process:command_line = 'a']", false},
@@ -332,6 +340,20 @@ func TestFingerprint(t *testing.T) {
 	}
 }
 
+// TestNoIndices: an empty list of indices is none, not a FROM of nothing.
+func TestNoIndices(t *testing.T) {
+	for _, r := range newBuilder(t, rules.Options{Policy: rules.Lookup, Indices: []string{}}).Managed() {
+		if q := r.(*rules.ESQLRule).Query; !strings.HasPrefix(q, "FROM apm-*") {
+			t.Fatalf("query %s", q)
+		}
+	}
+	for _, name := range []string{"logs-*\n| LIMIT 1", "a`b", "a\tb"} {
+		if _, err := rules.NewBuilder(rules.Options{Policy: rules.Lookup, Indices: []string{name}}); err == nil {
+			t.Errorf("%q is taken for the name of an index", name)
+		}
+	}
+}
+
 func TestSchedule(t *testing.T) {
 	tests := []struct {
 		name, typ, pattern, from string
@@ -340,6 +362,9 @@ func TestSchedule(t *testing.T) {
 		{"WITHIN", "stix", "([ipv4-addr:value = '203.0.113.77'] FOLLOWEDBY [file:name = 'a']) WITHIN 90 SECONDS", "now-690s"},
 		{"no WITHIN", "stix", "[ipv4-addr:value = '203.0.113.77'] FOLLOWEDBY [file:name = 'a']", "now-1450m"},
 		{"maxspan", "eql", "sequence by host.id with maxspan=2h\n[any where true]\n[any where true]", "now-130m"},
+		{"words apart by tabs and lines", "eql", "sequence\tby host.id with maxspan\n=\t2h\n[any where true]\n[any where true]", "now-130m"},
+		{"behind comments", "eql", "// two steps\n/* of one host */ sequence by host.id with maxspan=2h [any where true] [any where true]", "now-130m"},
+		{"comment of one event", "eql", "/* sequence */ any where true", "now-10m"},
 		{"no maxspan", "eql", "sequence [any where true] [any where true]", "now-1450m"},
 		{"EQL of one event", "eql", "any where true", "now-10m"},
 	}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/opencti-elastic/opencti-elastic/rules/query"
 	"github.com/opencti-elastic/opencti-elastic/stix"
@@ -17,7 +18,8 @@ import (
 // detection is what a pattern makes of a rule.
 type detection struct {
 	rule     Rule // with its own fields, without the common ones
-	atomic   bool
+	atomic   bool // match rules cover it
+	noLookup bool // though match rules cover it, those by LOOKUP JOIN don't
 	sequence bool
 	span     time.Duration // how much further than usual a run must look back
 	fields   []string      // the event fields that the pattern speaks of
@@ -32,6 +34,11 @@ const (
 	// maxSpan bounds how far a rule looks back.
 	maxSpan = 31 * 24 * time.Hour
 )
+
+// covered tells whether the policy's managed rules say all that the pattern says.
+func (d *detection) covered(policy Policy) bool {
+	return d.atomic && (policy == Match || policy == Lookup && !d.noLookup)
+}
 
 func (b *Builder) detect(o *stix.Object) (detection, error) {
 	text, _ := o.Root("pattern").Text()
@@ -77,16 +84,30 @@ func (b *Builder) native(lang query.Language, text string) (detection, error) {
 
 // isSequence tells whether an EQL query relates several events.
 func isSequence(eql string) bool {
-	word, _, _ := strings.Cut(strings.TrimSpace(eql), " ")
-	word, _, _ = strings.Cut(word, "\n")
-	word, _, _ = strings.Cut(word, "[")
+	eql = beyondComments(eql)
+	word := eql[:len(eql)-len(strings.TrimLeftFunc(eql, unicode.IsLetter))]
 	return strings.EqualFold(word, "sequence") || strings.EqualFold(word, "sample")
+}
+
+// beyondComments is what stands behind the comments and blanks that an EQL query begins with.
+func beyondComments(eql string) string {
+	for {
+		eql = strings.TrimLeftFunc(eql, unicode.IsSpace)
+		switch {
+		case strings.HasPrefix(eql, "//"):
+			_, eql, _ = strings.Cut(eql, "\n")
+		case strings.HasPrefix(eql, "/*"):
+			_, eql, _ = strings.Cut(eql[2:], "*/")
+		default:
+			return eql
+		}
+	}
 }
 
 // spanOfEQL is the maxspan of a sequence, or the window.
 func (b *Builder) spanOfEQL(eql string) time.Duration {
-	head, _, _ := strings.Cut(eql, "[")
-	_, text, found := strings.Cut(strings.ReplaceAll(head, " ", ""), "maxspan=")
+	head, _, _ := strings.Cut(beyondComments(eql), "[")
+	_, text, found := strings.Cut(strings.Join(strings.Fields(head), ""), "maxspan=")
 	digits := len(text) - len(strings.TrimLeft(text, "0123456789"))
 	n, err := strconv.ParseInt(text[:digits], 10, 32)
 	if !found || err != nil {
@@ -159,11 +180,8 @@ func (b *Builder) detectSTIX(o *stix.Object, text string) (detection, error) {
 	if over(p.Root, b.opts.Now()) {
 		return detection{}, &NoRuleError{Why: Expired, Detail: "the pattern asks for observations of a time that is over"}
 	}
-	policy := Match
-	if b.opts.Policy == Lookup {
-		policy = Lookup
-	}
-	d := detection{atomic: covered(p.Root, policy)}
+	d := detection{atomic: covered(p.Root, Match)}
+	d.noLookup = d.atomic && !covered(p.Root, Lookup)
 	if times, inner, ok := counted(p.Root); ok {
 		if err := b.threshold(&d, p, inner, times); err == nil {
 			return d, nil

@@ -98,7 +98,7 @@ func coveredValue(path pattern.ObjectPath, v pattern.Literal, kinds map[field]bo
 		kinds[fieldAS] = true
 		return v.Kind == pattern.Integer && len(v.Text) <= 10 && strings.Trim(v.Text, "0123456789") == ""
 	}
-	if v.Kind != pattern.String || v.Text == "" || len(v.Text) > maxJoined || strings.ContainsFunc(v.Text, unicode.IsControl) {
+	if v.Kind != pattern.String || v.Text == "" || len(v.Text) > maxJoined || strings.ContainsFunc(v.Text, unicode.IsControl) || strings.TrimSpace(v.Text) != v.Text {
 		return false
 	}
 	if algorithm, ok := strings.CutPrefix(name, "hashes."); ok && path.Object == "file" {
@@ -117,7 +117,8 @@ func coveredValue(path pattern.ObjectPath, v pattern.Literal, kinds map[field]bo
 		return strings.HasPrefix(v.Text, "http://") || strings.HasPrefix(v.Text, "https://") || strings.HasPrefix(v.Text, "ftp://")
 	case "email-addr:value":
 		kinds[fieldEmail] = true
-		return strings.Count(v.Text, "@") == 1 && !strings.ContainsAny(v.Text, "[]* ")
+		user, host, _ := strings.Cut(v.Text, "@")
+		return user != "" && host != "" && !strings.Contains(host, "@") && !strings.ContainsAny(v.Text, "[](){}<>* ")
 	case "windows-registry-key:key":
 		kinds[fieldRegistry] = true
 		return coveredRegistry(v.Text)
@@ -126,7 +127,7 @@ func coveredValue(path pattern.ObjectPath, v pattern.Literal, kinds map[field]bo
 		return !strings.ContainsAny(v.Text, `/\`)
 	case "x509-certificate:serial_number":
 		kinds[fieldSerial] = true
-		return strings.Trim(v.Text, "0123456789abcdefABCDEF:") == ""
+		return strings.Trim(v.Text, "0123456789abcdefABCDEF:") == "" && strings.Trim(v.Text, ":") != ""
 	}
 	return false
 }
@@ -143,15 +144,20 @@ func steps(path pattern.ObjectPath) string {
 }
 
 func coveredAddress(s string) bool {
-	s = strings.TrimSuffix(s, "/32")
-	if strings.Contains(s, ":") {
-		s = strings.TrimSuffix(s, "/128")
+	if block, err := netip.ParsePrefix(s); err == nil {
+		return block.IsSingleIP()
 	}
 	a, err := netip.ParseAddr(s)
 	return err == nil && a.Zone() == ""
 }
 
 func coveredDomain(s string) bool {
+	const maxLabel = 63
+	for label := range strings.SplitSeq(s, ".") {
+		if len(label) > maxLabel {
+			return false
+		}
+	}
 	return strings.Trim(strings.ToLower(s), "abcdefghijklmnopqrstuvwxyz0123456789-_.") == "" && strings.Contains(s, ".") &&
 		len(s) <= 253 && !strings.Contains(s, "..") && !strings.HasPrefix(s, ".")
 }

@@ -29,6 +29,8 @@ type Meta struct {
 	Origin Origin `json:"origin,omitempty"`
 	// Atomic tells that the pattern is only sufficient values, which match rules would cover.
 	Atomic bool `json:"atomic,omitzero"`
+	// NoLookup tells that of an atomic pattern only match rules would say all, and those by LOOKUP JOIN not.
+	NoLookup bool `json:"no_lookup,omitzero"`
 	// PatternType is the indicator's.
 	PatternType string `json:"pattern_type,omitempty"`
 	// ExpiresAt is when the indicator stops being valid; zero if that is not known.
@@ -117,5 +119,5 @@ func ReadMeta(v jsontext.Value) (Meta, bool) {
 
 // MetaFields are the names in a rule's meta that are ours.
 func MetaFields() []string {
-	return []string{"managed_by", "opencti_id", "origin", "atomic", "pattern_type", "expires_at", "fingerprint", "written"}
+	return []string{"managed_by", "opencti_id", "origin", "atomic", "no_lookup", "pattern_type", "expires_at", "fingerprint", "written"}
 }

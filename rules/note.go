@@ -41,7 +41,7 @@ func (b *Builder) note(o *stix.Object, remarks []string) string {
 	}
 	w.WriteString("## Indicator from OpenCTI\n\n")
 	line("Name", markdown(clip(b.nameOf(o), maxName)))
-	line("Main observable", markdown(o.Text("main_observable_type")))
+	line("Main observable", markdown(clip(o.Text("main_observable_type"), maxName)))
 	line("Kind", markdown(clip(strings.Join(o.Root("indicator_types").Texts(), ", "), maxNoteText)))
 	if score, ok := o.Score(); ok {
 		line("Score", fmt.Sprintf("%d of 100", score))

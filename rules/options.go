@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/opencti-elastic/opencti-elastic/ecs"
 	"github.com/opencti-elastic/opencti-elastic/rules/query"
@@ -126,7 +127,8 @@ type Managed struct {
 	// Interval is how often they run; default 15 minutes.
 	Interval time.Duration
 	// Networks and Domains are left out besides the built-in ones: blocks such as
-	// "203.0.113.0/24", and names, each with all below it.
+	// "203.0.113.0/24", and names, each also with www before it. What is below a name is
+	// not left out: there, anyone may have put something up.
 	Networks []string
 	Domains  []string
 	// NoGuard takes everything: no list of addresses and sites, denied traffic too.
@@ -173,7 +175,7 @@ func (o Options) Validate() error {
 		fail("rules: score: want 0 to 100")
 	}
 	for _, name := range slices.Concat(o.Indices, []string{o.Managed.Index}) {
-		if strings.ContainsAny(name, " ,\"\\|/?<>#\x00") || strings.ToLower(name) != name {
+		if strings.ContainsAny(name, ",\"`\\|/?<>#") || strings.ContainsFunc(name, unprintable) || strings.ToLower(name) != name {
 			fail("rules: index %q: not a name of an index", name)
 		}
 	}
@@ -202,7 +204,7 @@ func (o Options) withDefaults() Options {
 	def(&o.Managed.Dataset, "ti_custom_opencti.indicator")
 	def(&o.Managed.MinConfidence, "Medium")
 	def(&o.Managed.Interval, 15*time.Minute)
-	if o.Indices == nil {
+	if len(o.Indices) == 0 {
 		o.Indices = DefaultIndices()
 	}
 	if o.InvestigationFields == nil {
@@ -217,6 +219,8 @@ func (o Options) withDefaults() Options {
 	o.OpenCTIURL = strings.TrimRight(o.OpenCTIURL, "/")
 	return o
 }
+
+func unprintable(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
 
 func def[T comparable](p *T, value T) {
 	var zero T
