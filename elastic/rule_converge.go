@@ -90,7 +90,7 @@ func (r *Rules) converge(ctx context.Context) (Convergence, error) {
 	r.ledger.loaded = true
 	r.ledger.mu.Unlock()
 	if out.Replay {
-		r.log.Warn("the policy gives each indicator a rule of its own again: the stream has to be read again for those that match rules covered")
+		r.log.Warn("the policy gives indicators rules of their own that match rules covered so far: the stream has to be read again for them")
 	}
 	return out, nil
 }
@@ -104,11 +104,14 @@ func (r *Rules) stays(rule *StoredRule, out *Convergence) bool {
 		return false
 	case !known:
 		return true // the rule form has overwritten meta; the indicator's next event tells
-	case meta.Origin == rules.FromMatch || meta.Origin == rules.FromLookup:
+	case meta.Origin == rules.FromMatch: // which covers more than LOOKUP JOIN can
+		out.Replay = out.Replay || policy == rules.PerIndicator || policy == rules.Lookup
+		return false
+	case meta.Origin == rules.FromLookup:
 		out.Replay = out.Replay || policy == rules.PerIndicator
 		return false
 	case meta.Atomic:
-		return policy == rules.PerIndicator
+		return policy == rules.PerIndicator || policy == rules.Lookup && meta.NoLookup
 	}
 	return true
 }

@@ -80,17 +80,19 @@ func TestMatchPolicyMakesAHandfulOfRules(t *testing.T) {
 func TestPolicyChangeConverges(t *testing.T) {
 	kt := newKibanaTest(t, elastictest.KibanaOptions{})
 	atomic, complex := ruleUpsert(t, 1, nil), ruleUpsert(t, 2, values{"pattern": "[domain-name:value LIKE '%.evil.example']"})
-	kt.write(kt.sink(), atomic, complex)
+	key := ruleUpsert(t, 3, values{"pattern": `[windows-registry-key:key = 'HKEY_LOCAL_MACHINE\\\\Evil']`}) // a match rule covers it, a lookup can't
+	kt.write(kt.sink(), atomic, complex, key)
 	steps := []struct {
-		policy          rules.Policy
-		atomic, complex bool
-		managed         bool
-		replay          bool
+		policy               rules.Policy
+		atomic, complex, key bool
+		managed              bool
+		replay               bool
 	}{
-		{rules.Match, false, true, true, false},
-		{rules.Lookup, false, true, true, false},
-		{rules.PerIndicator, false, true, false, true},
-		{rules.Off, false, false, false, false},
+		{rules.Lookup, false, true, true, true, false},
+		{rules.Match, false, true, false, true, false},
+		{rules.Lookup, false, true, false, true, true}, // for the key
+		{rules.PerIndicator, false, true, false, false, true},
+		{rules.Off, false, false, false, false, false},
 	}
 	for _, s := range steps {
 		t.Run(string(s.policy), func(t *testing.T) {
@@ -105,7 +107,7 @@ func TestPolicyChangeConverges(t *testing.T) {
 					managed++
 				}
 			}
-			if (kt.rule(ruleKey(1)) != nil) != s.atomic || (kt.rule(ruleKey(2)) != nil) != s.complex || (managed > 0) != s.managed || got.Replay != s.replay {
+			if (kt.rule(ruleKey(1)) != nil) != s.atomic || (kt.rule(ruleKey(2)) != nil) != s.complex || (kt.rule(ruleKey(3)) != nil) != s.key || (managed > 0) != s.managed || got.Replay != s.replay {
 				t.Errorf("%+v, %d managed rules, rules %d", got, managed, len(kt.kibana.Rules("")))
 			}
 			if got.Rules != len(kt.kibana.Rules("")) {
