@@ -54,10 +54,16 @@ func mergeRule(made map[string]jsontext.Value, current *StoredRule) map[string]j
 	}
 	// A schedule is one thing: Kibana refuses a look-back that is shorter than the interval.
 	schedule := still("interval") && still("from") && still("to")
+	// So is where a rule looks: of both, Kibana goes by the data view.
+	source := still("index") && still("data_view_id")
 	for _, name := range rules.TunedFields() {
 		switch name {
 		case "interval", "from", "to":
 			if schedule {
+				replaceField(out, name, made)
+			}
+		case "index", "data_view_id":
+			if source {
 				replaceField(out, name, made)
 			}
 		default:

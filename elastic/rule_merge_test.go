@@ -97,6 +97,22 @@ func TestAnalystsEdits(t *testing.T) {
 	}
 }
 
+// TestChosenIndicesOutliveADataView: a rule reads indices or a data view; Kibana would go by the latter if it had both.
+func TestChosenIndicesOutliveADataView(t *testing.T) {
+	kt := newKibanaTest(t, elastictest.KibanaOptions{})
+	kt.one(kt.sink(), ruleUpsert(t, 1, nil))
+	kt.kibana.Edit("", rules.RuleID(ruleKey(1)), func(r map[string]any) { r["index"] = []any{"logs-endpoint*"} })
+	kt.options.DataViewID = "security"
+	kt.write(kt.sink(), ruleUpsert(t, 1, nil), ruleUpsert(t, 2, nil))
+	got := kt.rule(ruleKey(1))
+	if diff := cmp.Diff([]any{"logs-endpoint*"}, got["index"]); diff != "" || got["data_view_id"] != nil {
+		t.Errorf("data view %v (-edit +now):\n%s", got["data_view_id"], diff)
+	}
+	if got := kt.rule(ruleKey(2)); got["data_view_id"] != "security" || got["index"] != nil {
+		t.Errorf("a new rule reads %v %v", got["index"], got["data_view_id"])
+	}
+}
+
 func postJSON(t *testing.T, url string, body any) {
 	t.Helper()
 	b, err := json.Marshal(body)
