@@ -21,8 +21,9 @@ type ledger struct {
 	loaded   bool
 	complete bool // every rule of ours was in the list
 	entries  map[string]*ledgerEntry
-	runs     float64 // what our enabled rules run a minute
-	others   float64 // what the others' do
+	gone     []string // rules that we deleted, oldest first, whose entries are to be forgotten
+	runs     float64  // what our enabled rules run a minute
+	others   float64  // what the others' do
 	limit    float64
 	warned   bool
 }
@@ -75,9 +76,14 @@ func (l *ledger) change(ruleID string, edit func(*ledgerEntry)) {
 	l.runs -= e.cost()
 	edit(e)
 	l.runs += e.cost()
-	if !e.present && e.fingerprint == "" && !e.uncertain && !e.suspect && e.carried == nil && time.Now().After(e.unsettled) {
+	if e.blank() && time.Now().After(e.unsettled) {
 		delete(l.entries, ruleID)
 	}
+}
+
+// blank tells whether an entry says no more than that there is no such rule.
+func (e *ledgerEntry) blank() bool {
+	return !e.present && e.fingerprint == "" && e.planned == 0 && !e.uncertain && !e.suspect && e.carried == nil
 }
 
 func (e *ledgerEntry) cost() float64 {
@@ -150,6 +156,24 @@ func (l *ledger) removed(ruleID, id string, settle time.Duration) {
 		e.present, e.fingerprint, e.id, e.unsettled = false, "", "", now.Add(settle)
 		e.uncertain, e.suspect = false, false
 	})
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.gone = append(l.gone, ruleID)
+	l.forget(time.Now())
+}
+
+// forget drops the entries of rules that were deleted so long ago that no search shows them any more.
+func (l *ledger) forget(now time.Time) {
+	for len(l.gone) > 0 {
+		id := l.gone[0]
+		if e := l.entries[id]; e != nil && e.blank() {
+			if e.unsettled.After(now) {
+				return // so are those behind it
+			}
+			delete(l.entries, id)
+		}
+		l.gone = l.gone[1:]
+	}
 }
 
 func perMinute(interval string) float64 {

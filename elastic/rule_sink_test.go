@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"math"
 	"net/http"
 	"strings"
 	"testing"
@@ -25,6 +26,8 @@ type kibanaTest struct {
 	kibana  *elastictest.Kibana
 	options rules.Options
 	config  elastic.RulesConfig
+	// transport carries the sink's requests; nil: over the network.
+	transport http.RoundTripper
 }
 
 func newKibanaTest(t testing.TB, o elastictest.KibanaOptions) *kibanaTest {
@@ -39,8 +42,12 @@ func newKibanaTest(t testing.TB, o elastictest.KibanaOptions) *kibanaTest {
 // sink makes a new sink, as a new process does.
 func (kt *kibanaTest) sink() *elastic.Rules {
 	kt.t.Helper()
-	transport := &http.Transport{}
-	kt.t.Cleanup(transport.CloseIdleConnections)
+	transport := kt.transport
+	if transport == nil {
+		network := &http.Transport{}
+		kt.t.Cleanup(network.CloseIdleConnections)
+		transport = network
+	}
 	client, err := elastic.NewKibana(elastic.KibanaConfig{URL: kt.kibana.URL, APIKey: "abc", Transport: transport, RequestsPerSecond: -1})
 	if err != nil {
 		kt.t.Fatal(err)
@@ -287,7 +294,8 @@ func TestRulesRefusedGoToTheDeadLettersAlone(t *testing.T) {
 			for n := range 50 {
 				changes = append(changes, ruleUpsert(t, n, nil))
 			}
-			for i, r := range kt.write(kt.sink(), changes...) {
+			sink := kt.sink()
+			for i, r := range kt.write(sink, changes...) {
 				want := sync.Done
 				if i == 7 {
 					want = sync.Refused
@@ -302,7 +310,35 @@ func TestRulesRefusedGoToTheDeadLettersAlone(t *testing.T) {
 			if n := len(kt.kibana.Rules("")); n != 49 {
 				t.Errorf("%d rules, want 49", n)
 			}
+			if got, want := sink.Stats().RunsPerMinute, 49*0.2; math.Abs(got-want) > 1e-6 {
+				t.Errorf("%v runs a minute are counted, want %v", got, want)
+			}
 		})
+	}
+}
+
+// vagueImport answers imports, of which nothing comes, as a Kibana does that counts one rule in
+// and names the others together.
+type vagueImport struct {
+	http.RoundTripper
+	times int
+}
+
+func (v *vagueImport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if v.times == 0 || !strings.HasSuffix(r.URL.Path, "/_import") {
+		return v.RoundTripper.RoundTrip(r)
+	}
+	v.times--
+	const answer = `{"success":false,"success_count":1,"rules_count":2,"errors":[{"rule_id":"a,b","error":{"status_code":404,"message":"missing connectors"}}]}`
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(answer)), Request: r}, nil
+}
+
+func TestRulesThatNobodyNamedAreLookedUp(t *testing.T) {
+	kt := newKibanaTest(t, elastictest.KibanaOptions{})
+	kt.transport = &vagueImport{kt.kibana.Transport(), 1}
+	kt.write(kt.sink(), ruleUpsert(t, 1, nil), ruleUpsert(t, 2, nil))
+	if n := len(kt.kibana.Rules("")); n != 2 {
+		t.Errorf("%d rules, want 2", n)
 	}
 }
 

@@ -205,6 +205,15 @@ func (r *Rules) importChunk(ctx context.Context, chunk []*ruleTask, lines []json
 		}
 		return err
 	}
+	named := 0
+	for _, t := range chunk {
+		if res.Failed[t.ruleID] != nil {
+			named++
+		}
+	}
+	if named < len(res.Failed) {
+		res.Lost = true // by another name Kibana may mean any of these
+	}
 	refused := r.suppressionRefused(res)
 	var alone, anew []*ruleTask
 	for _, t := range chunk {
