@@ -6,6 +6,7 @@ import (
 	"iter"
 	"log/slog"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/opencti-elastic/opencti-elastic/elastic/elastictest"
@@ -28,14 +29,19 @@ func (s changeSource) Changes(context.Context, *sync.Checkpoint) iter.Seq2[sync.
 }
 
 // TestEngineWritesTenThousandRulesInFewRequests is the whole way: the engine makes the batches,
-// and some requests fail.
+// and some requests fail. The waits are those of production, in time that costs none.
 func TestEngineWritesTenThousandRulesInFewRequests(t *testing.T) {
 	if testing.Short() {
 		t.Skip("ten thousand rules take some seconds")
 	}
 	kt := newKibanaTest(t, elastictest.KibanaOptions{})
+	kt.transport = kt.kibana.Transport()
+	synctest.Test(t, func(t *testing.T) { writeTenThousandRules(t, kt) })
+}
+
+func writeTenThousandRules(t *testing.T, kt *kibanaTest) {
 	kt.config.RunsPerMinute = -1
-	kt.config.Pace = 0 // the default
+	kt.config.Pace, kt.config.Settle = 0, 0 // the defaults
 	sink := kt.sink()
 	const count = 10_000
 	for _, phase := range []struct {
