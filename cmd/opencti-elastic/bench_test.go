@@ -59,7 +59,7 @@ func endToEnd(b *testing.B, history []openctitest.Event, latency time.Duration) 
 		"OPENCTI_URL=" + cti.URL, "OPENCTI_TOKEN=" + cti.Token, "CONNECTOR_ID=7b0b35c3-9e43-4b7c-8d3e-52b4d2b7a3f0",
 		"CONNECTOR_LIVE_STREAM_ID=" + cti.StreamID, "CONNECTOR_LIVE_STREAM_RECOVER_ISO_DATE=no",
 		"ELASTIC_SECURITY_URL=" + es.URL, "ELASTIC_SECURITY_RULES=off", "ELASTIC_SECURITY_DEAD_LETTERS=-",
-	}, "", false)
+	}, "", false, (*config.Config).Validate)
 	if err != nil {
 		b.Fatal(err)
 	}

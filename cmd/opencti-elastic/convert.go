@@ -15,5 +15,11 @@ func (a app) convert(ctx context.Context, args []string) error {
 	case "rules":
 		return a.convertRules(ctx, args[1:])
 	}
-	return usage("convert queries, documents or rules, not %q", args[0])
+	return a.subcommands("convert", args[0], `opencti-elastic convert queries [FLAGS] [PATTERN...]
+  Reads a JSON object a line, {"id":…, "pattern":"…", "pattern_type":"stix", "spec_version":"2.1"}, or a plain pattern a line,
+  and writes a line for each: whether it is valid, its canonical text, its comparisons, and the queries in five languages.
+opencti-elastic convert documents [FLAGS] [FILE...]
+opencti-elastic convert rules [FLAGS] [FILE...]
+  Read STIX bundles, a STIX object a line, or recorded streams, from files or the standard input, and write a document or rule a line.
+Each has --help for its flags.`)
 }

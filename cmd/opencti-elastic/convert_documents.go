@@ -89,13 +89,21 @@ func mapChange(mapper *ecs.Mapper, c sync.Change) (*ecs.Document, string) {
 	document, err := mapper.Map(c.Object)
 	switch {
 	case err != nil:
-		return nil, err.Error()
+		return nil, skipped(err)
 	case document.Revoked:
 		return nil, c.Object.Type + ": revoked"
 	case document.Expired:
 		return nil, c.Object.Type + ": expired"
 	}
 	return document, ""
+}
+
+// skipped is the reason of a SkipError without its own "no document for".
+func skipped(err error) string {
+	if skip, ok := errors.AsType[*ecs.SkipError](err); ok {
+		return skip.Type + ": " + skip.Reason
+	}
+	return err.Error()
 }
 
 // tally counts reasons.

@@ -94,7 +94,7 @@ func (a app) eachLine(ctx context.Context, out *bufio.Writer, f func([]byte) err
 				return err
 			}
 		}
-		line, err := in.ReadBytes('\n')
+		line, err := readLine(in)
 		if ctx.Err() != nil {
 			break // the rest of a line whose end we did not wait for
 		}
@@ -113,6 +113,21 @@ func (a app) eachLine(ctx context.Context, out *bufio.Writer, f func([]byte) err
 	return out.Flush()
 }
 
+// maxLine is far above the longest pattern that is read.
+const maxLine = 64 << 20
+
+// readLine reads a line; what a line has beyond maxLine is left out, so that input without
+// an end does not fill the memory. Such a line is no JSON and no pattern any more.
+func readLine(in *bufio.Reader) (line []byte, err error) {
+	for {
+		part, err := in.ReadSlice('\n')
+		line = append(line, part[:min(len(part), maxLine-len(line))]...)
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return line, err
+		}
+	}
+}
+
 // convertLine takes a JSON object, or a plain pattern: none begins with a brace.
 func convertLine(t *query.Translator, line []byte) queryLine {
 	if !bytes.HasPrefix(bytes.TrimLeft(line, " \t"), []byte("{")) {
@@ -121,7 +136,7 @@ func convertLine(t *query.Translator, line []byte) queryLine {
 	}
 	var in patternLine
 	if err := json.Unmarshal(line, &in, jsontext.AllowInvalidUTF8(true)); err != nil {
-		return queryLine{ID: in.ID, Error: "input: " + err.Error()}
+		return queryLine{ID: in.ID, Error: "input: want a JSON object or a pattern in each line (bundles are for convert rules and convert documents): " + err.Error()}
 	}
 	if in.Pattern == nil {
 		return queryLine{ID: in.ID, Error: "input: no pattern in this line"}

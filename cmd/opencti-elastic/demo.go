@@ -61,10 +61,7 @@ func newStage(o openctitest.Options, environ ...string) (*stage, error) {
 		"ELASTIC_SECURITY_URL=" + s.elasticsearch.URL, "ELASTIC_SECURITY_KIBANA_URL=" + s.kibana.URL, "ELASTIC_SECURITY_API_KEY=" + stageKey,
 		"ELASTIC_SECURITY_DEAD_LETTERS=-",
 	}, environ...)
-	c, err := config.Load(s.environ, "", false)
-	if err == nil {
-		err = c.Validate()
-	}
+	c, err := config.Load(s.environ, "", false, (*config.Config).Validate)
 	if err != nil {
 		s.close()
 		return nil, err

@@ -91,6 +91,9 @@ func (a app) main(ctx context.Context, args []string) int {
 	} else if len(args) > 0 && (args[0] == "-h" || args[0] == "--help" || args[0] == "-help") {
 		name, args = "help", nil
 	}
+	if len(args) > 0 && name == "run" && (args[0] == "--version" || args[0] == "-version") {
+		name = "version"
+	}
 	if name == "help" {
 		a.help(a.stdout)
 		return exitDone
@@ -125,6 +128,16 @@ func (a app) help(w io.Writer) {
 		fmt.Fprintf(w, "  %-8s %-34s %s\n", c.name, c.args, c.summary)
 	}
 	fmt.Fprintln(w, "\nSettings come from environment variables (OPENCTI_…, CONNECTOR_…, ELASTIC_SECURITY_…) or config.yml; the README lists them.\nExit codes: 0 done or stopped by a signal, 1 failed, 2 wrong command line or settings.")
+}
+
+// subcommands answers a command whose second word is none of its own: with its help, if that was asked for.
+func (a app) subcommands(name, word, text string) error {
+	switch word {
+	case "-h", "-help", "--help", "help":
+		_, err := fmt.Fprintln(a.stdout, text)
+		return err
+	}
+	return usage("%s has no %q; it is:\n%s", name, word, text)
 }
 
 // flags makes the flag set of a command; parse it with a.parse.

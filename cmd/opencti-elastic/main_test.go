@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
+	"flag"
 	"io"
 	"net/http"
 	"os"
@@ -22,6 +24,10 @@ const asMain = "OPENCTI_ELASTIC_TEST_MAIN"
 func TestMain(m *testing.M) {
 	if os.Getenv(asMain) != "" {
 		main()
+	}
+	flag.Parse()
+	if err := flag.Set("test.parallel", "6"); err != nil { // the tests wait more than they work
+		panic(err)
 	}
 	os.Exit(m.Run())
 }
@@ -61,6 +67,11 @@ func TestUsage(t *testing.T) {
 		{"replay of nothing", "replay", exitUsage, "replay needs files"},
 		{"replay of no file", "replay --out . none.json", exitUsage, "none.json"},
 		{"convert what", "convert", exitUsage, "queries|documents|rules"},
+		{"help of convert", "convert --help", exitDone, "convert queries [FLAGS]"},
+		{"help of rules", "rules --help", exitDone, "rules adopt"},
+		{"help of replay", "replay --help", exitDone, "-out directory"},
+		{"version as a flag", "--version", exitDone, "opencti-elastic"},
+		{"convert nothing known", "convert patterns", exitUsage, "convert queries [FLAGS]"},
 		{"record where", "record", exitUsage, "--out"},
 		{"rules what", "rules drop", exitUsage, "adopt"},
 		{"version", "version", exitDone, "opencti-elastic"},
@@ -92,6 +103,7 @@ func TestRunNamesAllThatIsMissing(t *testing.T) {
 
 // TestStopsInTime stops the process while it waits for servers that do not answer.
 func TestStopsInTime(t *testing.T) {
+	t.Parallel()
 	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
 		t.Run(signal.String(), func(t *testing.T) {
 			t.Parallel()
@@ -165,5 +177,18 @@ func post(t *testing.T, url string, body []byte) {
 	defer response.Body.Close()
 	if answer, err := io.ReadAll(response.Body); err != nil || response.StatusCode != http.StatusOK || !bytes.Contains(answer, []byte(`"errors":false`)) {
 		t.Fatalf("status %d, %v: %.300s", response.StatusCode, err, answer)
+	}
+}
+
+// TestFollowTellsOfFaultsBeside: what went wrong beside the stream is not lost with its end.
+func TestFollowTellsOfFaultsBeside(t *testing.T) {
+	fault := errors.New("fault")
+	done := func(context.Context) error { return nil }
+	err := follow(t.Context(), done, done, func(context.Context) error { return fault }, func(ctx context.Context) error {
+		<-ctx.Done()
+		return ctx.Err()
+	})
+	if !errors.Is(err, fault) || errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want the fault alone", err)
 	}
 }

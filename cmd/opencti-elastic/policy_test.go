@@ -23,7 +23,7 @@ func TestPolicyChanges(t *testing.T) {
 	s.opencti.Append(history...)
 	environ := s.environ
 	for _, policy := range []string{"match", "indicator", "off"} {
-		if s.config, err = config.Load(append(environ, "ELASTIC_SECURITY_RULES="+policy), "", false); err != nil {
+		if s.config, err = config.Load(append(environ, "ELASTIC_SECURITY_RULES="+policy), "", false, (*config.Config).Validate); err != nil {
 			t.Fatal(err)
 		}
 		ctx, stop := context.WithCancel(t.Context())

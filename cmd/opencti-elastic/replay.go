@@ -66,11 +66,12 @@ func (a app) pour(ctx context.Context, c *config.Config, source sync.Source, t *
 	}
 	err = engine.Run(ctx)
 	stats := engine.Stats()
+	fmt.Fprintf(a.stderr, "%d changes read, %d of them unreadable\n", stats.Read, stats.Invalid)
 	for _, s := range stats.Sinks {
-		fmt.Fprintf(a.stderr, "%s: %d changes read, %d done, %d superseded by newer ones, %d of no use here, %d refused\n",
-			s.Name, stats.Read, s.Done, s.Superseded+s.Coalesced, s.Ignored, s.Refused)
+		fmt.Fprintf(a.stderr, "%s: %d done, %d superseded by newer ones, %d objects that have none (relationships, identities, …), %d refused\n",
+			s.Name, s.Done, s.Superseded+s.Coalesced, s.Ignored, s.Refused)
 	}
-	reasons.print(a.stderr, "refused")
+	reasons.print(a.stderr, "dead letter")
 	return err
 }
 

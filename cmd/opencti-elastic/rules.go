@@ -13,5 +13,9 @@ func (a app) rules(ctx context.Context, args []string) error {
 	case "preview":
 		return a.rulesPreview(ctx, args[1:])
 	}
-	return usage("rules adopt or rules preview, not %q", args[0])
+	return a.subcommands("rules", args[0], `opencti-elastic rules adopt [--dry-run]
+  Takes over the rules that the Python connector made, and removes its doubles.
+opencti-elastic rules preview [--days N] [--limit N] [FILE...]
+  Counts in Elasticsearch what the rules of the indicators in STIX files would have matched.
+Each has --help for its flags.`)
 }

@@ -183,7 +183,10 @@ func newRules(ctx context.Context, c *config.Config, client *elastic.Client, bui
 		return nil, err
 	}
 	if c.Elastic.KibanaURL == "" {
-		if err := findKibana(ctx, kibana); err != nil {
+		log.Info("looking for Kibana beside Elasticsearch, since ELASTIC_SECURITY_KIBANA_URL is not set")
+		if err := findKibana(ctx, kibana); ctx.Err() != nil {
+			return nil, nil // told to stop meanwhile
+		} else if err != nil {
 			log.Error("no Kibana found beside Elasticsearch: NO DETECTION RULES WILL BE MADE; set ELASTIC_SECURITY_KIBANA_URL, or ELASTIC_SECURITY_RULES=off to say that this is meant", "error", err.Error())
 			return nil, nil
 		}

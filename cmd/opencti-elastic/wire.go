@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,21 +23,11 @@ const day = 24 * time.Hour
 
 // load reads the settings and has them judged by one of config's Validate methods.
 func (a app) load(file string, judge func(*config.Config) error) (*config.Config, error) {
-	c, err := config.Load(a.environ, cmpOr(file, "config.yml"), file != "")
-	if err == nil {
-		err = judge(c)
-	}
+	c, err := config.Load(a.environ, cmp.Or(file, "config.yml"), file != "", judge)
 	if err != nil {
 		return nil, usageError{err}
 	}
 	return c, nil
-}
-
-func cmpOr(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }
 
 func (a app) logger(c *config.Config) *slog.Logger {
@@ -135,7 +126,7 @@ func newMapper(c *config.Config, refs *opencti.References) (*ecs.Mapper, error) 
 		KeepOriginal: e.KeepOriginal, Observables: ecs.ObservablePolicy(e.Observables), CredentialHash: e.HashSecrets,
 		OnRevoke: ecs.RevokePolicy(e.OnRevoke), References: refs, RuleReason: builder.Reason,
 		Filter: ecs.Filter{
-			Score: e.MinScore, Confidence: e.MinConfidence, Labels: e.Labels, NotLabels: e.ExcludeLabels, TLP: e.MaxTLP,
+			Score: e.MinScore, Confidence: e.MinConfidence, Labels: e.Labels, NotLabels: e.ExcludeLabels, TLP: e.TLP(),
 			Authors: e.Authors, Types: e.Types, Detection: e.DetectionOnly, MaxAge: e.MaxAge,
 		},
 	})

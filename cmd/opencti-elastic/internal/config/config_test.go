@@ -19,11 +19,8 @@ var complete = []string{
 }
 
 func TestLoadDefaults(t *testing.T) {
-	c, err := config.Load(append(complete, "CONNECTOR_LOG_LEVEL=warning", "CONNECTOR_LIVE_STREAM_LISTEN_DELETE=no", "ELASTIC_SECURITY_BATCH_SIZE=", "CONNECTOR_SCOPE=a,b"), "", false)
+	c, err := config.Load(append(complete, "CONNECTOR_LOG_LEVEL=warning", "CONNECTOR_LIVE_STREAM_LISTEN_DELETE=no", "ELASTIC_SECURITY_BATCH_SIZE=", "CONNECTOR_SCOPE=a,b"), "", false, (*config.Config).Validate)
 	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Validate(); err != nil {
 		t.Fatal(err)
 	}
 	if slog.Level(c.Connector.LogLevel) != slog.LevelWarn || c.Connector.ListenDelete || c.Elastic.BatchSize != 1000 || !c.Elastic.VerifySSL || c.OpenCTI.VerifySSL {
@@ -54,14 +51,14 @@ func TestFaults(t *testing.T) {
 		{"pairs", append(complete, "ELASTIC_SECURITY_CLIENT_CERT=a", "OPENCTI_CLIENT_KEY=b", "ELASTIC_SECURITY_API_KEY=k", "ELASTIC_SECURITY_USERNAME=u"), []string{"OPENCTI_CLIENT_CERT", "ELASTIC_SECURITY_CLIENT_CERT", "ELASTIC_SECURITY_API_KEY", "ELASTIC_SECURITY_USERNAME"}},
 		{"index", append(complete, "ELASTIC_SECURITY_INDEX_NAME=Logs-*"), []string{"ELASTIC_SECURITY_INDEX_NAME"}},
 		{"dates", append(complete, "CONNECTOR_LIVE_STREAM_RECOVER_ISO_DATE=soon", "CONNECTOR_LIVE_STREAM_START_TIMESTAMP=yesterday"), []string{"CONNECTOR_LIVE_STREAM_START_TIMESTAMP", "CONNECTOR_LIVE_STREAM_RECOVER_ISO_DATE"}},
+		{"all at once", []string{"ELASTIC_SECURITY_BATCH_SIZE=abc", "CONNECTOR_LOG_LEVEL=loud", "ELASTIC_SECURITY_RULES=all", "CONNECTOR_TYPE=STREAMS", "OPENCTI_TOKEN=t", "OPENCTI_TOKEN_FILE=/x", "OPENCTI_URL=http://x", "CONNECTOR_LIVE_STREAM_ID=live"},
+			[]string{"OPENCTI_TOKEN_FILE", "CONNECTOR_LOG_LEVEL", "ELASTIC_SECURITY_BATCH_SIZE", "CONNECTOR_ID", "CONNECTOR_TYPE", "ELASTIC_SECURITY_URL", "ELASTIC_SECURITY_RULES"}},
+		{"pairs of settings", append(complete, "ELASTIC_SECURITY_RULES=lookup", "ELASTIC_SECURITY_API_KEY=id:key"), []string{"ELASTIC_SECURITY_API_KEY", "ELASTIC_SECURITY_RULES"}},
 		{"secret files", append(complete, "ELASTIC_SECURITY_API_KEY_FILE=/does/not/exist"), []string{"ELASTIC_SECURITY_API_KEY_FILE"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			c, err := config.Load(tt.environ, "", false)
-			if err == nil {
-				err = c.Validate()
-			}
+			_, err := config.Load(tt.environ, "", false, (*config.Config).Validate)
 			if err == nil {
 				t.Fatal("no error")
 			}
@@ -79,6 +76,8 @@ func TestFaults(t *testing.T) {
 		})
 	}
 }
+
+func anything(*config.Config) error { return nil }
 
 func TestFile(t *testing.T) {
 	dir := t.TempDir()
@@ -105,12 +104,9 @@ elastic_security:
   batch_size: 100
 `)
 	key := write("key", "the-key\n")
-	c, err := config.Load([]string{"ELASTIC_SECURITY_BATCH_SIZE=250", "ELASTIC_SECURITY_API_KEY_FILE=" + key, "ELASTIC_SECURITY_BATCHSIZE=1"}, file, true)
+	c, err := config.Load([]string{"ELASTIC_SECURITY_BATCH_SIZE=250", "ELASTIC_SECURITY_API_KEY_FILE=" + key, "ELASTIC_SECURITY_BATCHSIZE=1"}, file, true, (*config.Config).Validate)
 	if err != nil {
 		t.Fatal(err)
-	}
-	if err := c.Validate(); err != nil {
-		t.Error(err)
 	}
 	if c.Elastic.BatchSize != 250 || c.OpenCTI.Token != "from-file" || c.Elastic.VerifySSL || c.Elastic.APIKey != "the-key" || c.Connector.StartTimestamp != "1795446740123" {
 		t.Errorf("%+v", c)
@@ -121,14 +117,14 @@ elastic_security:
 	}
 
 	bad := write("bad.yml", "connector:\n  live_stream: x\nelastic_security:\n  bach_size: 3\n")
-	_, err = config.Load(nil, bad, true)
+	_, err = config.Load(nil, bad, true, anything)
 	if err == nil || !strings.Contains(err.Error(), "did you mean ELASTIC_SECURITY_BATCH_SIZE?") || !strings.Contains(err.Error(), "connector.live_stream") {
 		t.Errorf("error %v, want both unknown settings named", err)
 	}
-	if _, err := config.Load(nil, filepath.Join(dir, "none.yml"), false); err != nil {
+	if _, err := config.Load(nil, filepath.Join(dir, "none.yml"), false, anything); err != nil {
 		t.Errorf("an absent default file: %v", err)
 	}
-	if _, err := config.Load(nil, filepath.Join(dir, "none.yml"), true); err == nil {
+	if _, err := config.Load(nil, filepath.Join(dir, "none.yml"), true, anything); err == nil {
 		t.Error("an absent file that was asked for: no error")
 	}
 }

@@ -19,22 +19,18 @@ import (
 
 // Load reads the settings: an environment variable wins over the file, the file over
 // the default; an empty text counts as not set. file may be "", or not exist
-// when it is the default one. It does not yet tell what is missing: see [Config.Validate].
-func Load(environ []string, file string, mustExist bool) (*Config, error) {
-	values, err := fromFile(file, mustExist)
-	if err != nil {
-		return nil, err
-	}
+// when it is the default one. The error names all that cannot be read; the settings
+// are given besides, so that what judge (one of Config's Validate methods) has to say can be told at once.
+func Load(environ []string, file string, mustExist bool, judge func(*Config) error) (*Config, error) {
+	values, fileErr := fromFile(file, mustExist)
 	for _, kv := range environ {
 		if name, value, ok := strings.Cut(kv, "="); ok && value != "" {
 			values[name] = value
 		}
 	}
-	if err := readSecretFiles(values); err != nil {
-		return nil, err
-	}
+	secretErr := readSecretFiles(values)
 	c := &Config{}
-	err = env.ParseWithOptions(c, env.Options{
+	parseErr := env.ParseWithOptions(c, env.Options{
 		Environment: values,
 		FuncMap: map[reflect.Type]env.ParserFunc{
 			reflect.TypeFor[bool]():          func(s string) (any, error) { return parseBool(s) },
@@ -42,15 +38,44 @@ func Load(environ []string, file string, mustExist bool) (*Config, error) {
 			reflect.TypeFor[time.Duration](): func(s string) (any, error) { return parseDuration(s) },
 		},
 	})
-	if err != nil {
-		return nil, plain(err)
-	}
 	c.Warnings = unknown(values)
+	var all faults
+	for _, err := range []error{fileErr, secretErr, plain(parseErr), judge(c)} {
+		all.join(err)
+	}
+	if len(all) > 0 {
+		return nil, errors.Join(all...)
+	}
 	return c, nil
+}
+
+// join takes the errors of another list, but those of a variable that has been named already:
+// what could not be read has no value to judge.
+func (f *faults) join(err error) {
+	if err == nil {
+		return
+	}
+	list := []error{err}
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		list = many.Unwrap()
+	}
+	named := make(map[string]bool)
+	for _, e := range *f {
+		name, _, _ := strings.Cut(e.Error(), ":")
+		named[strings.TrimSuffix(name, "_FILE")] = true
+	}
+	for _, e := range list {
+		if name, _, _ := strings.Cut(e.Error(), ":"); !named[name] {
+			*f = append(*f, e)
+		}
+	}
 }
 
 // plain names the variable, not the Go field, in each of env's errors.
 func plain(err error) error {
+	if err == nil {
+		return nil
+	}
 	all, ok := errors.AsType[env.AggregateError](err)
 	if !ok {
 		return err
@@ -125,11 +150,11 @@ func fromFile(file string, mustExist bool) (map[string]string, error) {
 		return values, nil
 	}
 	if err != nil {
-		return nil, err
+		return values, err
 	}
 	var sections map[string]map[string]any
 	if _, err := yaml.Unmarshal(data, &sections, yaml.DecodeOpts{}); err != nil {
-		return nil, fmt.Errorf("%s: want sections with a setting a line, as in config.yml.sample: %w", file, err)
+		return values, fmt.Errorf("%s: want sections (opencti, connector, elastic_security) with a setting a line, such as \"elastic_security: {batch_size: 500}\": %s", file, yamlFault(err))
 	}
 	known := make(map[string]bool)
 	for s := range Settings() {
@@ -154,6 +179,15 @@ func fromFile(file string, mustExist bool) (map[string]string, error) {
 	}
 	slices.SortFunc(f, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return values, errors.Join(f...)
+}
+
+// yamlFault is the reader's own word, without the layers that it came through.
+func yamlFault(err error) string {
+	text := err.Error()
+	if _, after, ok := strings.Cut(text, "yaml: "); ok {
+		return after
+	}
+	return "a value stands where a section should"
 }
 
 func scalar(v any) string {

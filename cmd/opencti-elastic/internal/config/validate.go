@@ -43,7 +43,7 @@ func (c *Config) ValidateTarget() error {
 func (c *Config) ValidateSource() error {
 	var f faults
 	c.OpenCTI.validate(&f)
-	c.Connector.validate(&f)
+	c.Connector.validateStream(&f)
 	return errors.Join(f...)
 }
 
@@ -62,7 +62,7 @@ func required(f *faults, name, value, what string) bool {
 func (o *OpenCTI) validate(f *faults) {
 	const what = "the platform's address, such as https://opencti.example.org"
 	if required(f, "OPENCTI_URL", o.URL, what) {
-		f.want(isHTTP(o.URL), "OPENCTI_URL", "want %s", what)
+		f.want(isHTTP(o.URL), "OPENCTI_URL", "want it with http:// or https:// in front, such as https://opencti.example.org")
 	}
 	required(f, "OPENCTI_TOKEN", o.Token, "the token of the connector's account")
 	f.want((o.ClientCert == "") == (o.ClientKey == ""), "OPENCTI_CLIENT_CERT", "goes with OPENCTI_CLIENT_KEY; set both or none")
@@ -92,16 +92,21 @@ func (c *Connector) validate(f *faults) {
 	if required(f, "CONNECTOR_ID", c.ID, what) {
 		f.want(uuidV4.MatchString(c.ID), "CONNECTOR_ID", "want %s", what)
 	}
-	required(f, "CONNECTOR_LIVE_STREAM_ID", c.StreamID, "the id of the live stream (Data, Data sharing, Live streams in OpenCTI)")
 	f.want(strings.EqualFold(c.Type, "STREAM"), "CONNECTOR_TYPE", "want STREAM, got %q", c.Type)
 	f.want(!strings.EqualFold(c.Name, "ChangeMe"), "CONNECTOR_NAME", "still holds the placeholder ChangeMe; set it to a name")
+	f.want(c.PingInterval >= time.Second, "CONNECTOR_PING_INTERVAL", "want at least 1s")
+	c.validateStream(f)
+}
+
+// validateStream judges what reading the stream alone needs.
+func (c *Connector) validateStream(f *faults) {
+	required(f, "CONNECTOR_LIVE_STREAM_ID", c.StreamID, "the id of the live stream (Data, Data sharing, Live streams in OpenCTI)")
 	f.want(c.StartTimestamp == "live" || digits.MatchString(c.StartTimestamp), "CONNECTOR_LIVE_STREAM_START_TIMESTAMP", "want milliseconds since 1970, or live, got %q", c.StartTimestamp)
 	if _, _, err := c.Recover(); err != nil {
 		f.add("CONNECTOR_LIVE_STREAM_RECOVER_ISO_DATE", "%w", err)
 	}
 	f.want(c.SilenceTimeout >= time.Second, "CONNECTOR_LIVE_STREAM_SILENCE", "want at least 1s")
 	f.want(c.MaxEventMiB >= 1 && c.MaxEventMiB <= 1024, "CONNECTOR_LIVE_STREAM_MAX_EVENT_MIB", "want 1 to 1024")
-	f.want(c.PingInterval >= time.Second, "CONNECTOR_PING_INTERVAL", "want at least 1s")
 }
 
 // Recover tells until when history is recovered at the first start: never, or
@@ -121,6 +126,11 @@ func (c *Connector) Recover() (until time.Time, never bool, err error) {
 	return time.Time{}, false, fmt.Errorf("want an ISO 8601 date such as 2026-11-23T00:00:00Z, or no, got %q", c.RecoverISODate)
 }
 
+// TLP is MaxTLP as ECS spells it: without "TLP:", in upper case.
+func (e *Elastic) TLP() string {
+	return strings.TrimPrefix(strings.ToUpper(e.MaxTLP), "TLP:")
+}
+
 // Addresses is the Elasticsearch addresses.
 func (e *Elastic) Addresses() []string {
 	var out []string
@@ -135,10 +145,12 @@ func (e *Elastic) Addresses() []string {
 func (e *Elastic) validate(f *faults) {
 	const what = "the address of Elasticsearch, such as https://elastic.example.org:9200"
 	if required(f, "ELASTIC_SECURITY_URL", e.URL, what) {
-		f.want(len(e.Addresses()) > 0 && !slices.ContainsFunc(e.Addresses(), func(a string) bool { return !isHTTP(a) }), "ELASTIC_SECURITY_URL", "want %s", what)
+		f.want(len(e.Addresses()) > 0 && !slices.ContainsFunc(e.Addresses(), func(a string) bool { return !isHTTP(a) }), "ELASTIC_SECURITY_URL", "want it with http:// or https:// in front, such as https://elastic.example.org:9200")
 	}
 	f.want(e.KibanaURL == "" || isHTTP(e.KibanaURL), "ELASTIC_SECURITY_KIBANA_URL", "want http://… or https://…")
 	f.want(!strings.EqualFold(e.APIKey, "ChangeMe"), "ELASTIC_SECURITY_API_KEY", "still holds the placeholder ChangeMe; set it to an encoded API key")
+	f.want(!strings.Contains(e.APIKey, ":"), "ELASTIC_SECURITY_API_KEY", "want the encoded form of the key (base64 of id:key), as Kibana shows it")
+	f.want(e.Rules != "lookup" || e.LookupIndex, "ELASTIC_SECURITY_RULES", "lookup needs the index in lookup mode; set ELASTIC_SECURITY_LOOKUP=true")
 	f.want((e.ClientCert == "") == (e.ClientKey == ""), "ELASTIC_SECURITY_CLIENT_CERT", "goes with ELASTIC_SECURITY_CLIENT_KEY; set both or none")
 	f.want(e.APIKey == "" || e.Username == "", "ELASTIC_SECURITY_API_KEY", "goes without ELASTIC_SECURITY_USERNAME; set one of them")
 	f.want((e.Username == "") == (e.Password == ""), "ELASTIC_SECURITY_USERNAME", "goes with ELASTIC_SECURITY_PASSWORD; set both or none")
@@ -153,7 +165,7 @@ func (e *Elastic) validate(f *faults) {
 	oneOf(f, "ELASTIC_SECURITY_OBSERVABLES", e.Observables, "join", "reference", "none")
 	oneOf(f, "ELASTIC_SECURITY_RULES", e.Rules, "indicator", "match", "lookup", "off")
 	if e.MaxTLP != "" {
-		oneOf(f, "ELASTIC_SECURITY_MAX_TLP", e.MaxTLP, "CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
+		oneOf(f, "ELASTIC_SECURITY_MAX_TLP", e.TLP(), "CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
 	}
 	f.want(e.SweepInterval >= 0, "ELASTIC_SECURITY_SWEEP_INTERVAL", "want 0 or more")
 	f.want(e.RulesPreviewLimit >= 0, "ELASTIC_SECURITY_RULES_PREVIEW_LIMIT", "want 0 or more")
