@@ -13,8 +13,13 @@ import (
 	"github.com/opencti-elastic/opencti-elastic/sync"
 )
 
-// DocumentsFile is the name of the file that [Files] writes.
-const DocumentsFile = "documents.ndjson"
+// The names of the files that [Files] writes.
+const (
+	// DocumentsFile is what _bulk takes.
+	DocumentsFile = "documents.ndjson"
+	// IndexFile is what makes the index: its settings and mapping.
+	IndexFile = "index.json"
+)
 
 // FilesOptions are the settings of [Files]. Dir and Mapper are needed.
 type FilesOptions struct {
@@ -26,17 +31,19 @@ type FilesOptions struct {
 	Index string
 	// KeepRevoked is as in [IndexOptions].
 	KeepRevoked bool
+	// Lookup is as in [IndexOptions].
+	Lookup bool
 	// DisableSync leaves it to the system when the bytes reach the disk, but for the end.
 	DisableSync bool
 }
 
 // Files is the [sync.Sink] for networks without a way out: it writes the lines that _bulk takes as they
 // are, with the same ids and versions as [Index], so that files can be loaded in
-// any order, twice, or beside the live stream:
+// any order, twice, or beside the live stream. Where the index is not there yet, it has to be made first,
+// since _bulk would guess a mapping that no rule can use:
 //
+//	curl -X PUT -H 'Content-Type: application/json' --data-binary @index.json $ES/logs-ti_custom_opencti.indicator
 //	curl -H 'Content-Type: application/x-ndjson' --data-binary @documents.ndjson $ES/_bulk
-//
-// The index must be there with its mapping before, see [Index.Prepare]: _bulk would guess one.
 //
 // A file that is there is continued; what a crash left of a line at its end is cut off.
 type Files struct {
@@ -79,7 +86,17 @@ func NewFiles(o FilesOptions) (*Files, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("file sink: continue %s: %w", f.Name(), err), f.Close())
 	}
+	if err := writeIndexBody(o); err != nil {
+		return nil, errors.Join(fmt.Errorf("file sink: %w", err), f.Close())
+	}
 	return &Files{o: o, file: f, size: size}, nil
+}
+
+// writeIndexBody writes the settings and the mapping of the index, without which the first document
+// would make one with a mapping that no rule can use.
+func writeIndexBody(o FilesOptions) error {
+	x := &Index{o: IndexOptions{Name: o.Index, Lookup: o.Lookup}}
+	return os.WriteFile(filepath.Join(o.Dir, IndexFile), append(x.indexBody(), '\n'), 0o644)
 }
 
 // Name is "files".

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/opencti-elastic/opencti-elastic/elastic"
 	"github.com/opencti-elastic/opencti-elastic/elastic/elastictest"
 	"github.com/opencti-elastic/opencti-elastic/opencti/openctitest"
 )
@@ -171,6 +172,11 @@ func TestReplay(t *testing.T) {
 	}
 	es := elastictest.NewElasticsearch(elastictest.Options{})
 	defer es.Close()
+	body, err := os.ReadFile(filepath.Join(out, elastic.IndexFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, es.URL+"/"+s.config.Elastic.IndexName, body)
 	post(t, es.URL+"/_bulk", documents)
 	if n := es.Len(s.config.Elastic.IndexName); n != 1 {
 		t.Errorf("%d documents after _bulk, want 1", n)

@@ -192,3 +192,20 @@ func TestFollowTellsOfFaultsBeside(t *testing.T) {
 		t.Errorf("got %v, want the fault alone", err)
 	}
 }
+
+func put(t *testing.T, url string, body []byte) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, url, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if answer, err := io.ReadAll(response.Body); err != nil || response.StatusCode != http.StatusOK {
+		t.Fatalf("status %d, %v: %.300s", response.StatusCode, err, answer)
+	}
+}

@@ -78,7 +78,7 @@ func newFileTarget(c *config.Config, refs *opencti.References, dir string) (*tar
 	if err != nil {
 		return nil, err
 	}
-	documents, err := elastic.NewFiles(elastic.FilesOptions{Dir: dir, Mapper: mapper, Index: c.Elastic.IndexName, KeepRevoked: c.Elastic.OnRevoke == "mark", DisableSync: true})
+	documents, err := elastic.NewFiles(elastic.FilesOptions{Dir: dir, Mapper: mapper, Index: c.Elastic.IndexName, KeepRevoked: c.Elastic.OnRevoke == "mark", Lookup: c.Elastic.LookupIndex, DisableSync: true})
 	if err != nil {
 		return nil, err
 	}
