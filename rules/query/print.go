@@ -43,3 +43,31 @@ func appendPlain(b []byte, s string) []byte {
 	b = append(b, s...)
 	return append(b, '"')
 }
+
+// appendOrder spells a range by the signs of order, as KQL and EQL do.
+func appendOrder(b []byte, name string, t *test, appendValue func([]byte, value) []byte) []byte {
+	both := t.lo.set && t.hi.set
+	if both {
+		b = append(b, '(')
+	}
+	if t.lo.set {
+		b = appendBound(append(append(b, name...), " >"...), t.lo, appendValue)
+	}
+	if both {
+		b = append(b, " and "...)
+	}
+	if t.hi.set {
+		b = appendBound(append(append(b, name...), " <"...), t.hi, appendValue)
+	}
+	if both {
+		b = append(b, ')')
+	}
+	return b
+}
+
+func appendBound(b []byte, e bound, appendValue func([]byte, value) []byte) []byte {
+	if e.inclusive {
+		b = append(b, '=')
+	}
+	return appendValue(append(b, ' '), e.value)
+}

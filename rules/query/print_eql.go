@@ -49,7 +49,7 @@ func appendEQLTest(b []byte, f *field, t *test) []byte {
 	case testOneOf:
 		return appendEQLOneOf(b, f, t)
 	case testRange:
-		return appendEQLRange(b, f, t)
+		return appendOrder(b, f.eql, t, appendEQLValue)
 	case testGlob:
 		b = append(b, f.eql...)
 		if reason := eqlGlobFault(t.glob); reason {
@@ -120,32 +120,6 @@ func appendEQLList(b []byte, values []value) []byte {
 			b = append(b, ", "...)
 		}
 		b = appendEQLValue(b, v)
-	}
-	return b
-}
-
-func appendEQLRange(b []byte, f *field, t *test) []byte {
-	both := t.lo.set && t.hi.set
-	if both {
-		b = append(b, '(')
-	}
-	if t.lo.set {
-		b = append(b, f.eql...)
-		b = append(b, " >"...)
-		b = appendEqualSign(b, t.lo)
-		b = appendEQLValue(b, t.lo.value)
-	}
-	if both {
-		b = append(b, " and "...)
-	}
-	if t.hi.set {
-		b = append(b, f.eql...)
-		b = append(b, " <"...)
-		b = appendEqualSign(b, t.hi)
-		b = appendEQLValue(b, t.hi.value)
-	}
-	if both {
-		b = append(b, ')')
 	}
 	return b
 }

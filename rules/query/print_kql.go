@@ -39,7 +39,7 @@ func appendKQLTest(b []byte, f *field, t *test) []byte {
 			b = append(b, ')')
 		}
 	case testRange:
-		return appendKQLRange(b, f, t)
+		return appendOrder(b, f.name, t, appendKQLValue)
 	case testGlob:
 		b = append(b, f.name...)
 		b = append(b, ": "...)
@@ -53,39 +53,6 @@ func appendKQLTest(b []byte, f *field, t *test) []byte {
 	case testRegex, testEither, testBut: // never here: see fit
 	}
 	return b
-}
-
-func appendKQLRange(b []byte, f *field, t *test) []byte {
-	both := t.lo.set && t.hi.set
-	if both {
-		b = append(b, '(')
-	}
-	if t.lo.set {
-		b = append(b, f.name...)
-		b = append(b, " >"...)
-		b = appendEqualSign(b, t.lo)
-		b = appendKQLValue(b, t.lo.value)
-	}
-	if both {
-		b = append(b, " and "...)
-	}
-	if t.hi.set {
-		b = append(b, f.name...)
-		b = append(b, " <"...)
-		b = appendEqualSign(b, t.hi)
-		b = appendKQLValue(b, t.hi.value)
-	}
-	if both {
-		b = append(b, ')')
-	}
-	return b
-}
-
-func appendEqualSign(b []byte, e bound) []byte {
-	if e.inclusive {
-		b = append(b, '=')
-	}
-	return append(b, ' ')
 }
 
 // appendKQLValue spells a value. The escapes are those that both readers of KQL know.
