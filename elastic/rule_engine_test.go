@@ -67,7 +67,7 @@ func writeTenThousandRules(t *testing.T, kt *kibanaTest) {
 		if err := engine.Run(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if n := len(kt.kibana.Rules("")); n != phase.want {
+		if n := kt.kibana.Count(""); n != phase.want {
 			t.Errorf("%s: %d rules, want %d", phase.name, n, phase.want)
 		}
 		t.Logf("%s: %d requests so far", phase.name, len(kt.kibana.Requests()))

@@ -307,7 +307,7 @@ func TestRulesRefusedGoToTheDeadLettersAlone(t *testing.T) {
 					t.Errorf("Kibana's words are missing: %v", r.Err)
 				}
 			}
-			if n := len(kt.kibana.Rules("")); n != 49 {
+			if n := kt.kibana.Count(""); n != 49 {
 				t.Errorf("%d rules, want 49", n)
 			}
 			if got, want := sink.Stats().RunsPerMinute, 49*0.2; math.Abs(got-want) > 1e-6 {
@@ -337,7 +337,7 @@ func TestRulesThatNobodyNamedAreLookedUp(t *testing.T) {
 	kt := newKibanaTest(t, elastictest.KibanaOptions{})
 	kt.transport = &vagueImport{kt.kibana.Transport(), 1}
 	kt.write(kt.sink(), ruleUpsert(t, 1, nil), ruleUpsert(t, 2, nil))
-	if n := len(kt.kibana.Rules("")); n != 2 {
+	if n := kt.kibana.Count(""); n != 2 {
 		t.Errorf("%d rules, want 2", n)
 	}
 }
@@ -385,7 +385,7 @@ func TestRulesWithoutSuppressionOnBasic(t *testing.T) {
 			t.Fatalf("%v %v", r.Outcome, r.Err)
 		}
 	}
-	if n := len(kt.kibana.Rules("")); n != 20 {
+	if n := kt.kibana.Count(""); n != 20 {
 		t.Errorf("%d rules", n)
 	}
 }
@@ -410,8 +410,8 @@ func TestRulesBudget(t *testing.T) {
 			enabled++
 		}
 	}
-	if enabled != 10 || notes == 0 || len(kt.kibana.Rules("")) != 12 {
-		t.Errorf("%d of %d rules enabled, %d notes", enabled, len(kt.kibana.Rules("")), notes)
+	if enabled != 10 || notes == 0 || kt.kibana.Count("") != 12 {
+		t.Errorf("%d of %d rules enabled, %d notes", enabled, kt.kibana.Count(""), notes)
 	}
 	kt.write(sink, ruleDelete(0), ruleDelete(1))
 	kt.write(sink, changes[2:]...)

@@ -172,6 +172,13 @@ func (k *Kibana) Rules(space string) []map[string]any {
 	return out
 }
 
+// Count tells how many rules there are in a space.
+func (k *Kibana) Count(space string) int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return len(k.spaceOf(space).rules)
+}
+
 // Edit changes rules of that rule_id as a person does through the API, a bulk
 // edit or the switch of the list: nothing else changes. It tells how many there were.
 func (k *Kibana) Edit(space, ruleID string, edit func(rule map[string]any)) int {
