@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -103,10 +105,9 @@ func (d *demo) run(ctx context.Context, out io.Writer, history []openctitest.Eve
 	go func() { ended <- d.connection.run(running) }()
 
 	began := time.Now()
-	if err := d.stream(running, out, history, rate); err != nil {
+	if err := d.stream(running, out, history, rate, ended); err != nil {
 		stop()
-		<-ended
-		return stopped(ctx, err)
+		return errors.Join(stopped(ctx, err), <-ended)
 	}
 	took := time.Since(began)
 	verdict := d.judge(history)
@@ -126,7 +127,7 @@ func (d *demo) run(ctx context.Context, out io.Writer, history []openctitest.Eve
 }
 
 // stream appends the history at the rate and waits until all of it is written.
-func (d *demo) stream(ctx context.Context, out io.Writer, history []openctitest.Event, rate int) error {
+func (d *demo) stream(ctx context.Context, out io.Writer, history []openctitest.Event, rate int, ended chan error) error {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	began, sent, quiet := time.Now(), 0, 0
@@ -151,6 +152,9 @@ func (d *demo) stream(ctx context.Context, out io.Writer, history []openctitest.
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case err := <-ended:
+			ended <- nil // run waits for it
+			return cmp.Or(err, errors.New("the connector ended before the stream did"))
 		case <-tick.C:
 		}
 	}

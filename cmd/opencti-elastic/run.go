@@ -84,6 +84,9 @@ func (c *connection) run(ctx context.Context) error {
 		err = follow(ctx, c.engine.Run, beside...)
 		summarize(c.log, "stopped", c.engine.Stats())
 	}
+	if err != nil && ctx.Err() != nil {
+		c.log.Warn("stopped before all was written; it is read again at the next start", "error", err.Error())
+	}
 	return errors.Join(stopped(ctx, err), c.close())
 }
 

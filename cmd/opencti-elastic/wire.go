@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/opencti-elastic/opencti-elastic/cmd/opencti-elastic/internal/config"
@@ -39,6 +40,9 @@ func (a app) logger(c *config.Config) *slog.Logger {
 	log := slog.New(handler)
 	for _, w := range c.Warnings {
 		log.Warn(w)
+	}
+	if openctiTLS(&c.OpenCTI).InsecureSkipVerify && strings.HasPrefix(c.OpenCTI.URL, "https:") {
+		log.Warn("OpenCTI's certificate is not verified, as its connectors have it by default: anyone on the way can read the token; set OPENCTI_SSL_VERIFY=true or OPENCTI_CA_CERT")
 	}
 	if !c.Elastic.VerifySSL {
 		log.Warn("certificates of Elasticsearch and Kibana are not verified: anyone on the way can read and change everything; set ELASTIC_SECURITY_VERIFY_SSL=true")
