@@ -119,7 +119,7 @@ func (b *Builder) common(o *stix.Object, d detection, kind string) Common {
 		FalsePositives: []string{"The value is shared or has changed hands (hosting, content delivery, sinkholes), or the indicator is out of date. Its score and validity stand in OpenCTI."},
 		Meta: Meta{
 			ManagedBy: ManagedBy, OpenCTIID: clip(o.Key(), 256), Origin: FromIndicator, Atomic: d.atomic, NoLookup: d.noLookup,
-			PatternType: clip(patternType(o), 64), ExpiresAt: o.Time("valid_until"),
+			PatternType: clip(patternType(o), 64), ExpiresAt: earlier(o.Time("valid_until"), d.ends),
 		},
 	}
 	if c.Description == "" {

@@ -340,6 +340,30 @@ func TestFingerprint(t *testing.T) {
 	}
 }
 
+// TestEndOfItsTime: a rule that no event can satisfy any more must go as one of an expired indicator does.
+func TestEndOfItsTime(t *testing.T) {
+	const a, b = "[ipv4-addr:value = '203.0.113.77']", "[file:name = 'a']"
+	const december, january = " START t'2026-01-01T00:00:00Z' STOP t'2026-12-01T00:00:00Z'", " START t'2026-01-01T00:00:00Z' STOP t'2027-01-01T00:00:00Z'"
+	for _, tt := range []struct{ name, pattern, want string }{
+		{"no STOP", a, "2027-02-18T00:00:00Z"},
+		{"STOP, and late events", a + december, "2026-12-01T00:10:00Z"},
+		{"STOP behind the indicator's end", a + " START t'2026-01-01T00:00:00Z' STOP t'2028-01-01T00:00:00Z'", "2027-02-18T00:00:00Z"},
+		{"the last of alternatives", a + december + " OR " + b + january, "2027-01-01T00:10:00Z"},
+		{"an alternative for ever", a + december + " OR " + b, "2027-02-18T00:00:00Z"},
+		{"the first of what is all needed, within a day", "(" + a + december + " AND " + b + january + ")", "2026-12-02T00:10:00Z"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r, err := newBuilder(t, rules.Options{}).Build(indicator(t, values{"pattern": tt.pattern}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := r.Base().Meta.ExpiresAt.Format(time.RFC3339); got != tt.want {
+				t.Errorf("expires at %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
 // TestNoIndices: an empty list of indices is none, not a FROM of nothing.
 func TestNoIndices(t *testing.T) {
 	for _, r := range newBuilder(t, rules.Options{Policy: rules.Lookup, Indices: []string{}}).Managed() {

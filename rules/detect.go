@@ -22,6 +22,7 @@ type detection struct {
 	noLookup bool // though match rules cover it, those by LOOKUP JOIN don't
 	sequence bool
 	span     time.Duration // how much further than usual a run must look back
+	ends     time.Time     // from when on no run can find anything; zero for never
 	fields   []string      // the event fields that the pattern speaks of
 	remarks  []string      // what an analyst should know of the query
 }
@@ -177,10 +178,16 @@ func (b *Builder) detectSTIX(o *stix.Object, text string) (detection, error) {
 	if err != nil {
 		return detection{}, &NoRuleError{Why: BrokenPattern, Detail: "the pattern can't be read: " + clip(plain(err.Error(), false), 400), Err: err}
 	}
-	if over(p.Root, b.opts.Now()) {
-		return detection{}, &NoRuleError{Why: Expired, Detail: "the pattern asks for observations of a time that is over"}
-	}
 	d := detection{atomic: covered(p.Root, Match)}
+	if stop := ends(p.Root); !stop.IsZero() {
+		d.ends = stop.Add(b.opts.Interval + b.opts.Lookback)
+		if related(p.Root) {
+			d.ends = d.ends.Add(b.spanOf(p.Root))
+		}
+		if !d.ends.After(b.opts.Now()) {
+			return detection{}, &NoRuleError{Why: Expired, Detail: "the pattern asks for observations of a time that is over"}
+		}
+	}
 	d.noLookup = d.atomic && !covered(p.Root, Lookup)
 	if times, inner, ok := counted(p.Root); ok {
 		if err := b.threshold(&d, p, inner, times); err == nil {
@@ -324,20 +331,37 @@ func (b *Builder) spanOf(o pattern.Observation) time.Duration {
 	return b.opts.Window
 }
 
-// over tells whether the pattern asks for a time that has passed.
-func over(o pattern.Observation, now time.Time) bool {
+// ends is the STOP from which on no event satisfies the pattern; the zero time if there is none.
+func ends(o pattern.Observation) time.Time {
 	switch o := o.(type) {
 	case *pattern.Qualified:
-		if q, ok := o.Qualifier.(*pattern.StartStop); ok && !q.Stop.After(now) {
-			return true
+		end := ends(o.Operand)
+		if q, ok := o.Qualifier.(*pattern.StartStop); ok {
+			end = earlier(end, q.Stop)
 		}
-		return over(o.Operand, now)
+		return end
 	case *pattern.Combined:
-		if o.Op == pattern.Or {
-			return !slices.ContainsFunc(o.Operands, func(x pattern.Observation) bool { return !over(x, now) })
+		var end time.Time
+		for _, operand := range o.Operands {
+			switch e := ends(operand); {
+			case o.Op != pattern.Or:
+				end = earlier(end, e)
+			case e.IsZero():
+				return e
+			case e.After(end):
+				end = e
+			}
 		}
-		return slices.ContainsFunc(o.Operands, func(x pattern.Observation) bool { return over(x, now) })
+		return end
 	case *pattern.Observed:
 	}
-	return false
+	return time.Time{}
+}
+
+// earlier is the first of two instants, of which the zero time is never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }

@@ -33,7 +33,8 @@ type Meta struct {
 	NoLookup bool `json:"no_lookup,omitzero"`
 	// PatternType is the indicator's.
 	PatternType string `json:"pattern_type,omitempty"`
-	// ExpiresAt is when the indicator stops being valid; zero if that is not known.
+	// ExpiresAt is when the indicator stops being valid, or the time is over that its pattern
+	// asks for; zero if that is not known.
 	ExpiresAt time.Time `json:"expires_at,omitzero"`
 	// Fingerprint stands for everything else that we wrote. [Marshal] sets it.
 	Fingerprint string `json:"fingerprint,omitempty"`
