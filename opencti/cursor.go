@@ -317,8 +317,10 @@ func (c *cursor) endRecovery() {
 	c.seen = r.last
 }
 
-// refused takes a no-recover event: the stream goes on live from the given position.
-func (c *cursor) refused(resume sync.Position) (lost bool, v verdict) {
+// refused takes a no-recover event. The platform goes on live from then on; but its event stream
+// can still be had from the beginning by asking again without a recovery. lost tells that more
+// than the database's history is missing: a gap.
+func (c *cursor) refused() (lost bool, v verdict) {
 	r := c.recovery
 	c.noRecovery = true
 	if r == nil {
@@ -329,15 +331,8 @@ func (c *cursor) refused(resume sync.Position) (lost bool, v verdict) {
 		c.moveTo(r.base)
 		return true, reconnect
 	}
-	if !r.last.IsZero() && (resume.IsZero() || r.last.Compare(resume) < 0) {
-		resume = r.last
-	}
-	if resume.IsZero() {
-		resume = timePosition(r.until)
-	}
-	c.moveTo(resume)
-	c.top = resume
-	return false, take
+	c.moveTo(r.floor)
+	return false, reconnect
 }
 
 // nextSecond is a date that OpenCTI's own client could have sent, in whole seconds, and not before t.

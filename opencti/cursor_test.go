@@ -178,14 +178,14 @@ func TestCursorGap(t *testing.T) {
 func TestCursorRefusedRecovery(t *testing.T) {
 	c := cursorOf(Config{}, nil)
 	c.connected(streamEnds{first: id(-1000, 0), last: id(-10, 0)}, now)
-	if lost, v := c.refused(id(-1, 0)); lost || v != take {
+	if lost, v := c.refused(); lost || v != reconnect || !c.known {
 		t.Errorf("first start: lost %v, verdict %v", lost, v)
 	}
-	expect(t, c, "live from the last event", id(-10, 0), false)
+	expect(t, c, "all that the event stream still has", sync.Position{}, false)
 	c = cursorOf(Config{}, live(id(-5000, 0)))
 	c.connected(streamEnds{first: id(-1000, 0), last: id(-10, 0)}, now)
 	c.begin()
-	if lost, v := c.refused(id(-1, 0)); !lost || v != reconnect || c.from != id(-5000, 0) {
+	if lost, v := c.refused(); !lost || v != reconnect || c.from != id(-5000, 0) {
 		t.Errorf("in a gap: lost %v, verdict %v, from %v", lost, v, c.from)
 	}
 	c.begin()

@@ -161,12 +161,12 @@ func (r *run) connected(in *reader, e sse.Event) error {
 }
 
 func (r *run) noRecover(e sse.Event) error {
-	lost, verdict := r.cursor.refused(positionOf(e.Data, "resume_from"))
+	lost, verdict := r.cursor.refused()
 	args := []any{"message", clean(text(e.Data, "message"), r.cfg.Token)}
 	if lost {
 		r.cfg.Logger.Error("OpenCTI gives no history for this stream: events that were trimmed are lost; re-create the stream without origin filters, or reset the connector's state", args...)
 	} else {
-		r.cfg.Logger.Warn("OpenCTI gives no history for this stream: only what happens from now on is read", args...)
+		r.cfg.Logger.Warn("OpenCTI gives no history from its database for this stream: what its event stream still holds is read, and what happens from now on", args...)
 	}
 	if verdict == reconnect {
 		return errAgain
