@@ -303,7 +303,7 @@ func holdsText(op pattern.Op, v string, l pattern.Literal, tr query.Transform) a
 		if tr == query.Serial {
 			expression = strings.ReplaceAll(expression, ":", "")
 		}
-		return matches(v, expression, tr != query.AsIs)
+		return matches(v, expression, tr != query.AsIs && tr != query.IPOrDomain)
 	}
 	h := ordering(op, strings.Compare(v, lit))
 	return answer{h && l.Kind == pattern.String, h}
