@@ -16,6 +16,8 @@ const (
 	skip
 	// reconnect: the connection has done its part, the next one begins where the cursor now says.
 	reconnect
+	// catchUp: as reconnect, to recover what a clock ahead of ours has hidden from the first recovery.
+	catchUp
 )
 
 // cursor keeps where a stream is: what the next connection asks for, and from
@@ -46,6 +48,9 @@ type cursor struct {
 
 	recovery *recovery
 	overlap  *overlap
+	// covered is a date up to which, by the platform's clock, nothing of the database is missing, as long as
+	// nobody knows whether that clock is ahead of ours; zero when there is no more to find out.
+	covered time.Time
 	// noRecovery tells that the platform refuses recovery for this stream.
 	noRecovery bool
 }
@@ -78,6 +83,7 @@ func newCursor(cfg Config, saved *sync.Checkpoint, now time.Time) *cursor {
 			c.recovery = &recovery{until: saved.RecoverUntil}
 		} else {
 			c.seen = saved.Position
+			c.covered = positionTime(saved.Position).Add(-c.margin)
 		}
 		return c
 	}
@@ -261,9 +267,13 @@ const quiet = 2
 // of 5 s has found no event, so that no group can be half sent, the platform's clock. It
 // is told by its being another id than the last event's and by its going on. In
 // recovery the platform does not read events, so that an idle read means the end of it.
-func (c *cursor) heartbeat(id sync.Position) verdict {
+func (c *cursor) heartbeat(id sync.Position, now time.Time) verdict {
 	last := c.beat
 	c.beat = id
+	if c.clockAhead(id, now) {
+		c.startCatchUp(id)
+		return catchUp
+	}
 	switch {
 	case id == c.top:
 		c.idle = 0
@@ -285,6 +295,24 @@ func (c *cursor) heartbeat(id sync.Position) verdict {
 	return take
 }
 
+// aheadBy is by how much a heartbeat must be ahead of our clock to count: more than the way and rounding take.
+const aheadBy = 2 * time.Second
+
+// clockAhead tells whether a heartbeat shows that the platform's clock is ahead of ours. The recovery of
+// a first start then ended, by that clock, before the start: what changed in between is missing, unless
+// the event stream still had it.
+func (c *cursor) clockAhead(id sync.Position, now time.Time) bool {
+	return !c.covered.IsZero() && c.recovery == nil && !c.noRecovery && positionTime(id).Sub(now) > aheadBy
+}
+
+// startCatchUp recovers what the clock's being ahead has hidden, once in a run, and then goes on where the stream was.
+func (c *cursor) startCatchUp(id sync.Position) {
+	from := timePosition(c.covered)
+	c.startGap(positionTime(id))
+	c.place(from)
+	c.covered = time.Time{}
+}
+
 // drift moves the position of an idle stream on by the platform's clock, less the margin, so that
 // it does not fall behind what redis keeps. That is safe only if redis' clock is not further behind, as
 // it has shown by an event of about now: where events are rare nothing is trimmed either.
@@ -303,10 +331,14 @@ func (c *cursor) drift(p sync.Position) {
 func (c *cursor) endRecovery() {
 	r := c.recovery
 	start := minus(timePosition(r.until), c.margin)
-	if r.gap {
+	switch {
+	case r.gap:
 		start = r.base
-	} else if r.floor.Compare(start) > 0 {
+	case r.floor.Compare(start) > 0:
 		start = r.floor
+	}
+	if !r.gap {
+		c.covered = r.asked.Add(-time.Second)
 	}
 	// Nothing is before the first event, so it would be no gap either.
 	if p := before(r.first); p.Compare(start) > 0 {

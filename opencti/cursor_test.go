@@ -68,34 +68,34 @@ func TestCursorHeartbeats(t *testing.T) {
 		{"the platform's clock", id(-5, 0), id(-10_000, 0)},
 		{"which goes on: idle, the group is complete, but nobody knows redis' clock", id(0, 0), id(-9000, 0)},
 	} {
-		c.heartbeat(step.beat)
+		c.heartbeat(step.beat, positionTime(step.beat))
 		expect(t, c, step.name, step.commit, false)
 	}
 	// An event of about now shows that the clocks agree.
 	c.event(id(2, 0), false)
-	c.heartbeat(id(200, 0))
+	c.heartbeat(id(200, 0), positionTime(id(200, 0)))
 	expect(t, c, "one heartbeat", id(-9000, 0), false)
-	c.heartbeat(id(205, 0))
+	c.heartbeat(id(205, 0), positionTime(id(205, 0)))
 	expect(t, c, "two", id(2, 0), false)
-	c.heartbeat(id(305, 0))
+	c.heartbeat(id(305, 0), positionTime(id(305, 0)))
 	expect(t, c, "the clock, less the margin", id(5, 0), false)
-	c.heartbeat(id(400, 0))
+	c.heartbeat(id(400, 0), positionTime(id(400, 0)))
 	expect(t, c, "on", id(100, 0), false)
 	// An event behind the position: the clocks have parted.
 	if v, _ := c.event(id(90, 0), false); v != take {
 		t.Errorf("the event behind: verdict %v, want it taken", v)
 	}
 	expect(t, c, "back to before the event", id(2, 0), false)
-	c.heartbeat(id(1000, 0))
-	c.heartbeat(id(1005, 0))
+	c.heartbeat(id(1000, 0), positionTime(id(1000, 0)))
+	c.heartbeat(id(1005, 0), positionTime(id(1005, 0)))
 	expect(t, c, "heartbeats move nothing any more", id(90, 0), false)
 }
 
 func TestCursorHeartbeatsOfASlowClock(t *testing.T) {
 	c := cursorOf(Config{}, live(id(-100, 0)))
 	c.event(id(20, 0), false) // redis is 20 s ahead
-	c.heartbeat(id(1, 0))
-	c.heartbeat(id(6, 0))
+	c.heartbeat(id(1, 0), positionTime(id(1, 0)))
+	c.heartbeat(id(6, 0), positionTime(id(6, 0)))
 	expect(t, c, "idle by a clock behind the events", id(20, 0), false)
 }
 
@@ -110,8 +110,8 @@ func TestCursorRecovery(t *testing.T) {
 	expect(t, c, "a group of the same millisecond", sync.Position{}, true)
 	c.event(id(-4000, 0), true)
 	expect(t, c, "the next", id(-5000, 0), true)
-	c.heartbeat(id(-4000, 0))
-	c.heartbeat(id(-4000, 0))
+	c.heartbeat(id(-4000, 0), positionTime(id(-4000, 0)))
+	c.heartbeat(id(-4000, 0), positionTime(id(-4000, 0)))
 	if c.recovery == nil {
 		t.Fatal("heartbeats with the last id ended the recovery")
 	}
@@ -142,8 +142,8 @@ func TestCursorRecoveryOfAnOldStream(t *testing.T) {
 	resumed := cursorOf(Config{}, &saved)
 	resumed.connected(streamEnds{first: id(-9000, 0), last: id(-4000, 0)}, now)
 	resumed.event(id(-5600, 0), true)
-	resumed.heartbeat(id(-1, 0))
-	resumed.heartbeat(id(4, 0))
+	resumed.heartbeat(id(-1, 0), positionTime(id(-1, 0)))
+	resumed.heartbeat(id(4, 0), positionTime(id(4, 0)))
 	expect(t, resumed, "live begins with the last event of the first connection", id(-5000, 0), false)
 }
 
@@ -162,8 +162,8 @@ func TestCursorGap(t *testing.T) {
 	c.event(id(-4000, 0), true)
 	c.event(id(-3000, 0), true)
 	expect(t, c, "while it recovers too", id(-5000, 0), false)
-	c.heartbeat(id(1, 0))
-	c.heartbeat(id(6, 0))
+	c.heartbeat(id(1, 0), positionTime(id(1, 0)))
+	c.heartbeat(id(6, 0), positionTime(id(6, 0)))
 	// All that redis still has comes now, with its deletions.
 	expect(t, c, "live goes on with the first event left", before(id(-1000, 0)), false)
 	c.begin()

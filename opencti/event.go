@@ -135,8 +135,13 @@ func (r *run) heartbeat(in *reader, e sse.Event) error {
 	if r.buffering.heartbeat(id, in.watch) {
 		r.cfg.Logger.Warn("a proxy in front of OpenCTI holds events back: switch its buffering off for /stream (nginx: proxy_buffering off)")
 	}
-	if r.cursor.heartbeat(id) == reconnect {
+	switch r.cursor.heartbeat(id, time.Now()) {
+	case reconnect:
 		return r.recovered()
+	case catchUp:
+		r.best = sync.Position{}
+		r.cfg.Logger.Warn("OpenCTI's clock is ahead of this machine's: what changed shortly before the start is recovered once more")
+		return errAgain
 	}
 	return r.progress()
 }
