@@ -44,6 +44,9 @@ type connection struct {
 	close     func() error
 }
 
+// drainTimeout leaves time for a last ping within the ten seconds that containers get to stop.
+const drainTimeout = 4 * time.Second
+
 // newConnection puts the connector together. It asks nothing of OpenCTI yet.
 func newConnection(ctx context.Context, c *config.Config, log *slog.Logger, observers ...any) (*connection, error) {
 	refs := opencti.NewReferences(0)
@@ -68,6 +71,7 @@ func newConnection(ctx context.Context, c *config.Config, log *slog.Logger, obse
 	}
 	engine, err := sync.NewEngine(sync.Options{
 		Source: stream, Sinks: target.sinks, Checkpoints: store, DeadLetters: letters, Logger: log, MaxItems: c.Elastic.BatchSize, Observers: observers,
+		DrainTimeout: drainTimeout,
 	})
 	if err != nil {
 		return nil, err
