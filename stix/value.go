@@ -97,11 +97,14 @@ func (v Value) Bool() (value, ok bool) {
 // Time is the value of a text that is a date by RFC 3339; a date without a zone is UTC.
 // Dates at OpenCTI's extremes (1970-01-01, 5138-11-16), which stand for "none", are false.
 func (v Value) Time() (time.Time, bool) {
-	s, ok := v.Text()
-	if !ok {
+	if v.Kind() != '"' || len(v) < 2 {
 		return time.Time{}, false
 	}
-	return parseTime(s)
+	var t time.Time
+	if t.UnmarshalText(v[1:len(v)-1]) == nil { // the usual form, read without a copy
+		return meaningful(t)
+	}
+	return parseTime(unquote(v))
 }
 
 func parseTime(s string) (time.Time, bool) {
@@ -116,6 +119,11 @@ func parseTime(s string) (time.Time, bool) {
 			return time.Time{}, false
 		}
 	}
+	return meaningful(t)
+}
+
+// meaningful gives a date in UTC; false for the platform's "none" and for years that JSON dates cannot have.
+func meaningful(t time.Time) (time.Time, bool) {
 	t = t.UTC()
 	if y := t.Year(); y < 1 || y > 9999 || y == 1970 && t.YearDay() == 1 || y == 5138 && t.YearDay() == 320 {
 		return time.Time{}, false
