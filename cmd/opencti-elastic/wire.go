@@ -77,7 +77,7 @@ func transport(t elastic.TLS) (*http.Transport, error) {
 func newStream(c *config.Config, refs *opencti.References, log *slog.Logger) (*opencti.Stream, error) {
 	pool, err := transport(openctiTLS(&c.OpenCTI))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("OPENCTI_CA_CERT, _CA_FINGERPRINT, _CLIENT_CERT, _CLIENT_KEY: %w", err)
 	}
 	until, never, err := c.Connector.Recover()
 	if err != nil {
@@ -100,7 +100,7 @@ func newStream(c *config.Config, refs *opencti.References, log *slog.Logger) (*o
 func newConnector(c *config.Config, sinks []string, log *slog.Logger) (*opencti.Connector, error) {
 	pool, err := transport(openctiTLS(&c.OpenCTI))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("OPENCTI_CA_CERT, _CA_FINGERPRINT, _CLIENT_CERT, _CLIENT_KEY: %w", err)
 	}
 	headers, err := c.OpenCTI.Headers()
 	if err != nil {
@@ -137,6 +137,9 @@ func newMapper(c *config.Config, refs *opencti.References) (*ecs.Mapper, error) 
 }
 
 func newElastic(c *config.Elastic) (*elastic.Client, error) {
+	if _, err := elasticTLS(c).Config(); err != nil {
+		return nil, fmt.Errorf("ELASTIC_SECURITY_CA_CERT, _CA_FINGERPRINT, _CLIENT_CERT, _CLIENT_KEY: %w", err)
+	}
 	return elastic.NewClient(elastic.Config{
 		URLs: c.Addresses(), APIKey: c.APIKey, Username: c.Username, Password: c.Password, TLS: elasticTLS(c), Gzip: c.Compress,
 	})

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/url"
 	"regexp"
+	"strconv"
 	"time"
 )
 
@@ -117,9 +118,17 @@ var (
 	digits = regexp.MustCompile(`^[0-9]{1,15}(-[0-9]{1,15})?$`)
 )
 
+// isHTTP tells whether a text is an address of a web server.
 func isHTTP(s string) bool {
 	u, err := url.Parse(s)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
+		return false
+	}
+	if u.Port() == "" {
+		return true
+	}
+	port, err := strconv.ParseUint(u.Port(), 10, 16)
+	return err == nil && port > 0
 }
 
 // Level is a log level. (Not slog's own type, whose text form refuses Python's "warning".)
