@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"os"
 	"runtime/debug"
@@ -44,12 +45,25 @@ type connection struct {
 	close     func() error
 }
 
+// rememberedReferences gives what an earlier run has learnt, and what saves it for the next. A file
+// that cannot be read is no reason not to start: all comes again.
+func rememberedReferences(c *config.Config, log *slog.Logger) (*opencti.References, func() error) {
+	refs, path := opencti.NewReferences(0), c.Elastic.References
+	if path == "" {
+		return refs, func() error { return nil }
+	}
+	if err := refs.Load(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		log.Warn("names of authors and markings are learnt anew", "error", err.Error())
+	}
+	return refs, func() error { return refs.Save(path) }
+}
+
 // drainTimeout leaves time for a last ping within the ten seconds that containers get to stop.
 const drainTimeout = 4 * time.Second
 
 // newConnection puts the connector together. It asks nothing of OpenCTI yet.
 func newConnection(ctx context.Context, c *config.Config, log *slog.Logger, observers ...any) (*connection, error) {
-	refs := opencti.NewReferences(0)
+	refs, saveRefs := rememberedReferences(c, log)
 	target, err := newTarget(ctx, c, refs, log)
 	if err != nil {
 		return nil, err
@@ -76,7 +90,7 @@ func newConnection(ctx context.Context, c *config.Config, log *slog.Logger, obse
 	if err != nil {
 		return nil, err
 	}
-	return &connection{c, log, target, connector, engine, func() error { return errors.Join(target.close(), closeLetters()) }}, nil
+	return &connection{c, log, target, connector, engine, func() error { return errors.Join(target.close(), closeLetters(), saveRefs()) }}, nil
 }
 
 // run registers with OpenCTI and follows the stream until ctx ends.

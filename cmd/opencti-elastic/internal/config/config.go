@@ -99,6 +99,7 @@ type Elastic struct {
 	RulesPreviewLimit   int64         `env:"RULES_PREVIEW_LIMIT" envDefault:"0" desc:"Count in Elasticsearch what a new rule would have matched in the last 7 days, and leave it switched off above this number; 0 does not count."`
 	RuleInterval        time.Duration `env:"RULE_INTERVAL" envDefault:"5m" desc:"How often each rule runs, at least 1m."`
 
+	References  string `env:"REFERENCES" desc:"File in which the names of authors and markings are remembered across restarts. Without one they are learnt anew: the stream sends them with each connection."`
 	DeadLetters string `env:"DEAD_LETTERS" envDefault:"dead-letters.ndjson" desc:"File of the changes that can never succeed, with reasons; - for the log only."`
 }
 
