@@ -61,6 +61,10 @@ func rememberedReferences(c *config.Config, log *slog.Logger) (*opencti.Referenc
 // drainTimeout leaves time for a last ping within the ten seconds that containers get to stop.
 const drainTimeout = 4 * time.Second
 
+// maxPending lets the documents run ahead of the rules, which Kibana takes far more slowly. What is
+// acknowledged but not yet the checkpoint holds a few words a change; what waits to be written is bounded in bytes besides.
+const maxPending = 50_000
+
 // newConnection puts the connector together. It asks nothing of OpenCTI yet.
 func newConnection(ctx context.Context, c *config.Config, log *slog.Logger, observers ...any) (*connection, error) {
 	refs, saveRefs := rememberedReferences(c, log)
@@ -85,7 +89,7 @@ func newConnection(ctx context.Context, c *config.Config, log *slog.Logger, obse
 	}
 	engine, err := sync.NewEngine(sync.Options{
 		Source: stream, Sinks: target.sinks, Checkpoints: store, DeadLetters: letters, Logger: log, MaxItems: c.Elastic.BatchSize, Observers: observers,
-		DrainTimeout: drainTimeout,
+		DrainTimeout: drainTimeout, MaxPending: maxPending,
 	})
 	if err != nil {
 		return nil, err

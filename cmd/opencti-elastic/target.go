@@ -218,6 +218,8 @@ func newKibana(e *config.Elastic) (*elastic.Kibana, error) {
 	}
 	return elastic.NewKibana(elastic.KibanaConfig{
 		URL: strings.TrimRight(address, "/"), Space: e.KibanaSpace, APIKey: e.APIKey, Username: e.Username, Password: e.Password, Transport: pool,
+		// The engine has two requests under way at most, so that a slow Kibana sets its own pace.
+		RequestsPerSecond: 100,
 	})
 }
 
