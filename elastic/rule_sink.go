@@ -145,7 +145,7 @@ func (r *Rules) Write(ctx context.Context, changes []sync.Change) ([]sync.Result
 			return nil, err
 		}
 	}
-	if err := r.performSome(ctx, tasks, true); err != nil {
+	if err := r.perform(ctx, tasks); err != nil {
 		return nil, err
 	}
 	return results, nil

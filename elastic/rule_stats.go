@@ -52,7 +52,7 @@ func (c *ruleCounts) add(tasks []*ruleTask) {
 	defer c.mu.Unlock()
 	for _, t := range tasks {
 		switch {
-		case !t.done, t.result.Outcome == sync.Again:
+		case !t.done:
 		case t.result.Outcome == sync.Refused:
 			c.stats.Refused++
 		case t.none != nil:

@@ -62,19 +62,11 @@ const maxRuleRounds = 4
 // perform brings all tasks to an end, or to a fault that the engine has to wait
 // out. It gives an error if nothing at all could be done.
 func (r *Rules) perform(ctx context.Context, tasks []*ruleTask) error {
-	return r.performSome(ctx, tasks, false)
-}
-
-// performSome is perform; with postpone it leaves to a later write what would hold up the rest.
-func (r *Rules) performSome(ctx context.Context, tasks []*ruleTask, postpone bool) error {
 	defer r.ledger.settle(tasks)
 	defer r.counts.add(tasks)
 	open := tasks
 	var fault error
 	for round := 0; len(open) > 0 && round < maxRuleRounds && fault == nil; round++ {
-		if round == 0 && postpone {
-			open = r.postpone(open)
-		}
 		fault = r.round(ctx, open)
 		open = slices.DeleteFunc(slices.Clone(open), func(t *ruleTask) bool { return t.done })
 	}
@@ -96,33 +88,6 @@ func (r *Rules) performSome(ctx context.Context, tasks []*ruleTask, postpone boo
 	}
 	return nil
 }
-
-// postpone leaves those tasks for later that would hold up all others: what was done to their rules a moment ago
-// is not yet seen by look-ups. It gives the rest; if all would have to wait, all are given.
-func (r *Rules) postpone(tasks []*ruleTask) []*ruleTask {
-	now := time.Now()
-	var ready, late []*ruleTask
-	var waits []time.Duration
-	for _, t := range tasks {
-		e := r.ledger.get(t.ruleID)
-		switch {
-		case !e.unsettled.After(now), t.fingerprint != "" && t.fingerprint == e.fingerprint:
-			ready = append(ready, t)
-		default:
-			late, waits = append(late, t), append(waits, e.unsettled.Sub(now))
-		}
-	}
-	if len(ready) == 0 {
-		return append(ready, late...)
-	}
-	for i, t := range late {
-		t.done = true
-		*t.result = sync.Result{Outcome: sync.Again, Err: errUnsettled, After: waits[i]}
-	}
-	return ready
-}
-
-var errUnsettled = errors.New("rules: what was written a moment ago is not yet seen by Kibana's look-ups")
 
 func (r *Rules) round(ctx context.Context, tasks []*ruleTask) error {
 	if err := r.lookUp(ctx, tasks); err != nil {
