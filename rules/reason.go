@@ -9,12 +9,9 @@ import (
 // Reason tells in words why an indicator has no detection rule at all, "" if it has one, is
 // covered by a match rule, or is of no interest. It is what a document says of its indicator, for those who miss a rule.
 func (b *Builder) Reason(o *stix.Object) string {
-	err := b.wanted(o)
-	if err == nil {
-		_, err = b.detect(o)
+	none, ok := errors.AsType[*NoRuleError](b.Check(o))
+	if !ok || none.Why == NotIndicator || none.Why == Covered {
+		return ""
 	}
-	if none, ok := errors.AsType[*NoRuleError](err); ok && none.Why != NotIndicator {
-		return none.Detail
-	}
-	return ""
+	return none.Detail
 }
