@@ -46,7 +46,7 @@ func (f Filter) Validate() error {
 			errs = append(errs, fmt.Errorf("filter: %s %d: want 0 to 100", name, n))
 		}
 	}
-	if f.TLP != "" && tlpLevel(f.TLP) == "" {
+	if f.TLP != "" && stix.ParseTLP(f.TLP) == stix.NoTLP {
 		errs = append(errs, fmt.Errorf("filter: TLP %q: want CLEAR, GREEN, AMBER, AMBER+STRICT or RED", f.TLP))
 	}
 	if f.MaxAge < 0 {
@@ -129,13 +129,11 @@ func (f *Filter) checkTLP(o *stix.Object) string {
 	if f.TLP == "" {
 		return ""
 	}
-	rank := -1
-	for _, ref := range o.Markings() {
-		_, level := markingOf(ref, f.References)
-		rank = max(rank, tlpRank(level))
-	}
-	if ceiling := tlpRank(tlpLevel(f.TLP)); rank > ceiling {
-		return tlpNames[rank] + " is above " + tlpOf(ceiling)
+	ceiling := stix.ParseTLP(f.TLP)
+	for m := range o.MarkingsBy(f.References) {
+		if m.TLP > ceiling {
+			return m.TLP.Name() + " is above " + ceiling.String()
+		}
 	}
 	return ""
 }

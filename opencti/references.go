@@ -65,18 +65,10 @@ func (r *References) Learn(o *stix.Object) {
 	if o == nil {
 		return
 	}
-	var kind string
-	switch o.Type {
-	case "identity":
+	name, kind, _ := o.MarkingDefinition()
+	if o.Type == "identity" {
+		name, _ = o.Root("name").Text()
 		kind, _ = o.Root("identity_class").Text()
-	case "marking-definition":
-		kind, _ = o.Root("definition_type").Text()
-	default:
-		return
-	}
-	name, _ := o.Root("name").Text()
-	if name == "" {
-		name, _ = o.Root("definition").Member(kind).Text() // STIX's own form: {"tlp": "amber"}
 	}
 	if name != "" {
 		r.put(reference{o.ID, name, kind})

@@ -162,38 +162,12 @@ func (b *Builder) authorOf(o *stix.Object) string {
 
 func (b *Builder) markingsOf(o *stix.Object) []string {
 	var out []string
-	for _, ref := range o.Markings() {
-		name := ""
-		if b.opts.References != nil {
-			if known, _, ok := b.opts.References.Marking(ref); ok {
-				name = known
-			}
-		}
-		if name == "" {
-			name = fixedMarking(ref)
-		}
-		if name != "" && !slices.Contains(out, name) {
-			out = append(out, name)
+	for m := range o.MarkingsBy(b.opts.References) {
+		if m.Name != "" && !slices.Contains(out, m.Name) {
+			out = append(out, m.Name)
 		}
 	}
 	return out
-}
-
-// fixedMarking names the markings whose ids are the same on every platform.
-func fixedMarking(ref string) string {
-	switch strings.TrimPrefix(ref, "marking-definition--") {
-	case "613f2e26-407d-48c7-9eca-b8e91df99dc9":
-		return "TLP:CLEAR"
-	case "34098fce-860f-48ae-8e50-ebd3cc5e41da":
-		return "TLP:GREEN"
-	case "f88d31f6-486f-44da-b317-01333bde0b82":
-		return "TLP:AMBER"
-	case "826578e1-40ad-459f-bc73-ede076f81f37":
-		return "TLP:AMBER+STRICT"
-	case "5e57c739-391a-4eb3-b6be-7d15ca92d5ed":
-		return "TLP:RED"
-	}
-	return ""
 }
 
 func (b *Builder) tags(o *stix.Object) []string {

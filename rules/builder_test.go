@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -419,5 +420,22 @@ func TestManyValues(t *testing.T) {
 			continue
 		}
 		t.Logf("%d values: %s", n, r.Type())
+	}
+}
+
+// TestMarkingTags: a rule's tags name the markings by the same table as its document.
+func TestMarkingTags(t *testing.T) {
+	for ref, want := range map[string]string{
+		"marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1": "TLP:RED", // TLP 2.0 of OASIS
+		"marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed": "TLP:RED",
+		"marking-definition--c43594d1-4b11-4c59-93ab-1c9b14d53ce9": "PAP:RED",
+	} {
+		rule, err := newBuilder(t, rules.Options{References: names{}}).Build(indicator(t, values{"object_marking_refs": []string{ref}}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := rule.Base().Tags; !slices.Contains(got, want) {
+			t.Errorf("%s: tags %v, want %s among them", ref, got, want)
+		}
 	}
 }
