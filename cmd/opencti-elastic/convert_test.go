@@ -199,8 +199,8 @@ func TestRecordAndReplay(t *testing.T) {
 	if _, stderr, code := execute(t, s.environ, "", "replay", file); code != exitDone {
 		t.Fatalf("code %d: %s", code, stderr)
 	}
-	if v := s.judge(history); len(v.faults) > 0 {
-		t.Errorf("%d faults, the first: %s", len(v.faults), v.faults[0])
+	if v := s.judge(history); len(v.Faults) > 0 {
+		t.Errorf("%d faults, the first: %s", len(v.Faults), v.Faults[0])
 	}
 }
 

@@ -1,7 +1,6 @@
 // Command opencti-elastic keeps Elastic Security in step with an OpenCTI live stream.
 //
 //	opencti-elastic                       follow the stream, as the environment says
-//	opencti-elastic demo                  see it work, with nothing but Go
 //	opencti-elastic replay --out DIR F    a STIX bundle as documents and rules in files
 //	opencti-elastic convert queries       patterns on standard input as KQL, Lucene, EQL, ES|QL and Query DSL
 //	opencti-elastic help                  all commands

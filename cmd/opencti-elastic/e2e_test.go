@@ -23,14 +23,14 @@ func (s *stage) settle(t *testing.T, history []openctitest.Event, limit time.Dur
 	defer tick.Stop()
 	for {
 		v := s.judge(history)
-		if len(v.faults) == 0 && v.documents > 0 {
+		if len(v.Faults) == 0 && v.Documents > 0 {
 			return
 		}
 		if time.Now().After(deadline) {
-			for _, f := range v.faults[:min(len(v.faults), 10)] {
+			for _, f := range v.Faults[:min(len(v.Faults), 10)] {
 				t.Error(f)
 			}
-			t.Fatalf("%d faults, %d documents, %d rules", len(v.faults), v.documents, v.rules)
+			t.Fatalf("%d faults, %d documents, %d rules", len(v.Faults), v.Documents, v.Rules)
 		}
 		<-tick.C
 	}

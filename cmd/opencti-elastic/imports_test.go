@@ -11,7 +11,8 @@ import (
 	"testing"
 )
 
-// TestImportDirection holds the packages to the one direction in which data flows.
+// TestImportDirection holds the packages to the one direction in which data flows, and what is shipped free of
+// what is made for tests.
 func TestImportDirection(t *testing.T) {
 	const module = "github.com/opencti-elastic/opencti-elastic/"
 	may := map[string][]string{ // the top-level folder, and what it may import of ours besides itself
@@ -21,6 +22,7 @@ func TestImportDirection(t *testing.T) {
 		"sync":    {"stix"},
 		"opencti": {"stix", "sync"},
 		"elastic": {"stix", "ecs", "rules", "sync"},
+		"cmd":     {"stix", "ecs", "rules", "sync", "opencti", "elastic"},
 	}
 	root := filepath.Join("..", "..")
 	files := 0
@@ -50,8 +52,14 @@ func TestImportDirection(t *testing.T) {
 			ours, isOurs := strings.CutPrefix(name, module)
 			to, _, _ := strings.Cut(ours, "/")
 			// Tests may use what is built on them, such as the servers for tests.
-			if isOurs && to != folder && !slices.Contains(allowed, to) && !strings.HasSuffix(path, "_test.go") {
+			if !isOurs || strings.HasSuffix(path, "_test.go") {
+				continue
+			}
+			if to != folder && !slices.Contains(allowed, to) {
 				t.Errorf("%s imports %s: %s may only import %v", relative, ours, folder, allowed)
+			}
+			if strings.HasSuffix(ours, "test") && !strings.HasSuffix(filepath.Dir(path), "test") {
+				t.Errorf("%s imports %s: what is shipped links nothing that is made for tests", relative, ours)
 			}
 		}
 		return nil

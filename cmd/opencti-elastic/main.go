@@ -68,7 +68,6 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"run", "[--config FILE]", "follow the live stream (the default)", app.run},
-		{"demo", "[--events N] [--rate N] [--keep]", "show the whole thing against test servers in this process", app.demo},
 		{"replay", "[--out DIR] FILE...", "write recorded streams or STIX bundles to Elastic, or to files", app.replay},
 		{"record", "--out FILE [--for DURATION]", "write the live stream to a file", app.record},
 		{"convert", "queries|documents|rules", "patterns to queries, STIX to documents or rules, without a server", app.convert},

@@ -63,7 +63,7 @@ func TestUsage(t *testing.T) {
 	}{
 		{"help", "--help", exitDone, "usage: opencti-elastic"},
 		{"no such command", "sync", exitUsage, `no command "sync"`},
-		{"no such flag", "demo --fast", exitUsage, "flag provided but not defined"},
+		{"no such flag", "run --fast", exitUsage, "flag provided but not defined"},
 		{"replay of nothing", "replay", exitUsage, "replay needs files"},
 		{"replay of no file", "replay --out . none.json", exitUsage, "none.json"},
 		{"convert what", "convert", exitUsage, "queries|documents|rules"},
