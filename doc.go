@@ -8,7 +8,7 @@
 // # The way of the data
 //
 //	OpenCTI ──SSE──► opencti.Stream ──► sync.Engine ──► by object ──► elastic.Index ──► Elasticsearch
-//	                 (sync.Source)      order, batch,                 elastic.Rules ──► Kibana
+//	                 (sync.Source)      order, batch,                 kibana.Sink  ──► Kibana
 //	                                    retry, ack,                   (sync.Sink)
 //	                                    checkpoint                    or files, or yours
 //
@@ -23,7 +23,8 @@
 //   - Package sync has the interfaces Source and Sink and the Engine between them;
 //     its sub-packages read and write recordings and test your own sources and sinks.
 //   - Package opencti is the live stream, the connector's registration and its state.
-//   - Package elastic writes documents and rules, sets up the index, sweeps what has expired.
+//   - Package elastic writes documents, sets up the index, sweeps what has expired;
+//     its sub-package kibana writes rules.
 //   - Command opencti-elastic only wires these.
 //
 // Packages opencti/openctitest and elastic/elastictest are servers for tests, in

@@ -189,7 +189,7 @@ func (s *bulkSender) request(ctx context.Context, op string, body []byte, items 
 		return nil, err
 	}
 	if len(answer.Items) != len(items) {
-		return nil, &requestError{op: op, err: fmt.Errorf("the answer has %d items for %d", len(answer.Items), len(items))}
+		return nil, fmt.Errorf("%s: the answer has %d items for %d", op, len(answer.Items), len(items))
 	}
 	out := make([]itemAnswer, len(items))
 	for i, a := range answer.Items {
@@ -203,7 +203,7 @@ func (s *bulkSender) request(ctx context.Context, op string, body []byte, items 
 			got = a.Delete
 		}
 		if got == nil {
-			return nil, &requestError{op: op, err: fmt.Errorf("item %d of the answer speaks of another action", i)}
+			return nil, fmt.Errorf("%s: item %d of the answer speaks of another action", op, i)
 		}
 		out[i] = *got
 	}

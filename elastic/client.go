@@ -15,6 +15,7 @@ import (
 
 	"github.com/elastic/go-elasticsearch/v8"
 	"github.com/go-json-experiment/json"
+	"github.com/opencti-elastic/opencti-elastic/internal/endpoint"
 )
 
 // Config says how to reach an Elasticsearch. Either URLs or CloudID is needed.
@@ -49,7 +50,7 @@ func (c Config) Validate() error {
 		errs = append(errs, errors.New("elasticsearch: give either URLs or a cloud id, not both"))
 	}
 	for _, raw := range c.URLs {
-		if err := validateURL("elasticsearch", raw); err != nil {
+		if err := endpoint.CheckURL("elasticsearch", raw); err != nil {
 			errs = append(errs, err)
 		}
 	}
@@ -63,20 +64,6 @@ func (c Config) Validate() error {
 		}
 	}
 	return errors.Join(append(errs, c.TLS.Validate())...)
-}
-
-// validateURL checks an address without ever quoting it: it can hold a password.
-func validateURL(what, raw string) error {
-	u, err := url.Parse(strings.TrimSpace(raw))
-	switch {
-	case err != nil:
-		return fmt.Errorf("%s: the URL is malformed; want https://host:port", what)
-	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
-		return fmt.Errorf("%s: the URL must begin with http:// or https:// and name a host", what)
-	case u.RawQuery != "" || u.Fragment != "":
-		return fmt.Errorf("%s: the URL must have no query and no fragment", what)
-	}
-	return nil
 }
 
 // Client talks to one Elasticsearch over one pool of connections. It retries nothing by
@@ -186,7 +173,7 @@ func (c *Client) call(ctx context.Context, r request, out any) error {
 // something in between, a proxy's page, and can be gone the next time.
 func decodeAnswer(op string, body []byte, out any) error {
 	if err := json.Unmarshal(body, out); err != nil {
-		return &requestError{op: op, err: fmt.Errorf("the answer is not Elasticsearch's: %w", err)}
+		return fmt.Errorf("%s: the answer is not Elasticsearch's: %w", op, err)
 	}
 	return nil
 }
@@ -203,7 +190,7 @@ func (c *Client) send(ctx context.Context, r request, answer *bytes.Buffer) erro
 			return &StatusError{Op: r.op, Status: http.StatusOK, Type: typeUnknownProduct,
 				Reason: "what answers at this URL does not say that it is Elasticsearch; check the URL, and that no proxy removes the X-Elastic-Product header"}
 		}
-		return newRequestError(ctx, r.op, err)
+		return endpoint.RequestError(ctx, r.op, err)
 	}
 	defer res.Body.Close()
 	if n := res.ContentLength; n > 0 && n <= maxAnswer {
@@ -211,10 +198,10 @@ func (c *Client) send(ctx context.Context, r request, answer *bytes.Buffer) erro
 	}
 	n, err := answer.ReadFrom(io.LimitReader(res.Body, maxAnswer+1))
 	if err != nil {
-		return newRequestError(ctx, r.op, fmt.Errorf("read the answer: %w", err))
+		return endpoint.RequestError(ctx, r.op, fmt.Errorf("read the answer: %w", err))
 	}
 	if n > maxAnswer {
-		return &requestError{op: r.op, err: fmt.Errorf("the answer is larger than %d MiB", maxAnswer>>20)}
+		return fmt.Errorf("%s: the answer is larger than %d MiB", r.op, maxAnswer>>20)
 	}
 	if res.StatusCode < 200 || res.StatusCode > 299 {
 		return newStatusError(r.op, res.StatusCode, res.Header, answer.Bytes())

@@ -1,4 +1,5 @@
-// Package elastic writes to Elastic Security: threat indicators to an index, detection rules to Kibana.
+// Package elastic writes threat indicators to an index of Elasticsearch. Its sub-package kibana writes
+// the detection rules.
 //
 // Start with [Index], the [github.com/opencti-elastic/opencti-elastic/sync.Sink] that keeps one document
 // for each OpenCTI object:
@@ -10,8 +11,8 @@
 //	err = engine.Run(ctx)
 //
 // [Files] writes the same as lines for _bulk, for networks without a way out. [Sweeper] removes what has
-// expired, [Refresher] keeps what is valid for long in the window that rules look back. [Rules] is the sink of
-// detection rules.
+// expired, [Refresher] keeps what is valid for long in the window that rules look back. [Previewer] counts what a rule
+// would have matched.
 //
 // # What is kept
 //

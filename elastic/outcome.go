@@ -2,10 +2,10 @@ package elastic
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 
+	"github.com/opencti-elastic/opencti-elastic/internal/endpoint"
 	"github.com/opencti-elastic/opencti-elastic/sync"
 )
 
@@ -44,7 +44,7 @@ func outcome(verb string, a itemAnswer) (r sync.Result, moved bool) {
 func (a itemAnswer) statusError(verb string) *StatusError {
 	e := &StatusError{Op: verb + " document", Status: a.Status}
 	if a.Error != nil {
-		e.Type, e.Reason = a.Error.Type, clipReason(a.Error.Reason)
+		e.Type, e.Reason = a.Error.Type, endpoint.Clip(a.Error.Reason)
 	}
 	if e.Type == "" {
 		e.Type = "unknown"
@@ -70,27 +70,3 @@ func (e *StatusError) indexClosed() bool { return e.Type == "index_closed_except
 func (e *StatusError) noSuchIndexAllowed() bool {
 	return e.Status == http.StatusBadRequest && strings.Contains(e.Reason, "creates data streams only")
 }
-
-// blockedError makes an error of setting up one that someone has to act on: no document is at
-// fault, so none must go to the dead letters for it.
-type blockedError struct{ err error }
-
-func blockedUnlessTransient(op string, err error) error {
-	if err == nil {
-		return nil
-	}
-	err = fmt.Errorf("%s: %w", op, err)
-	if sync.Classify(err) == sync.Permanent {
-		return &blockedError{err}
-	}
-	return err
-}
-
-// Error implements error.
-func (e *blockedError) Error() string { return e.err.Error() }
-
-// Unwrap gives the cause.
-func (e *blockedError) Unwrap() error { return e.err }
-
-// Blocked is true.
-func (e *blockedError) Blocked() bool { return true }

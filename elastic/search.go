@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/opencti-elastic/opencti-elastic/internal/endpoint"
 )
 
 // document is a document that Elasticsearch gives back.
@@ -68,13 +69,13 @@ func (c *Client) multiGet(ctx context.Context, refs []reference, fields []string
 		return nil, err
 	}
 	if len(answer.Docs) != len(refs) {
-		return nil, &requestError{op: opMultiGet, err: fmt.Errorf("the answer has %d documents for %d", len(answer.Docs), len(refs))}
+		return nil, fmt.Errorf("%s: the answer has %d documents for %d", opMultiGet, len(answer.Docs), len(refs))
 	}
 	found := answer.Docs[:0]
 	for _, d := range answer.Docs {
 		switch {
 		case d.Error != nil && d.Error.Type != "index_not_found_exception":
-			return nil, &requestError{op: opMultiGet, err: fmt.Errorf("%s: %s", d.Error.Type, clipReason(d.Error.Reason))}
+			return nil, fmt.Errorf("%s: %s: %s", opMultiGet, d.Error.Type, endpoint.Clip(d.Error.Reason))
 		case d.Error == nil && d.Found:
 			found = append(found, d)
 		}
@@ -134,7 +135,7 @@ func (c *Client) search(ctx context.Context, index string, body []byte) ([]docum
 		return nil, err
 	}
 	if answer.TimedOut || answer.Shards.Failed > 0 {
-		return nil, &requestError{op: op, err: fmt.Errorf("the answer lacks %d shards", answer.Shards.Failed)}
+		return nil, fmt.Errorf("%s: the answer lacks %d shards", op, answer.Shards.Failed)
 	}
 	return answer.Hits.Hits, nil
 }

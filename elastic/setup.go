@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/opencti-elastic/opencti-elastic/ecs"
+	"github.com/opencti-elastic/opencti-elastic/internal/endpoint"
 )
 
 // target is what the index's name stands for.
@@ -47,7 +48,7 @@ func (x *Index) prepared(ctx context.Context) (*target, error) {
 	}
 	t, err := x.lookAt(ctx)
 	if err != nil {
-		return nil, blockedUnlessTransient("set up index "+x.o.Name, err)
+		return nil, endpoint.Blocked("set up index "+x.o.Name, err)
 	}
 	x.target.Store(t)
 	return t, nil

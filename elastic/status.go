@@ -3,12 +3,11 @@ package elastic
 import (
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
+	"github.com/opencti-elastic/opencti-elastic/internal/endpoint"
 )
 
 // A StatusError is an answer of a server that is no success, of a whole request or of one
@@ -118,9 +117,6 @@ func (e *StatusError) blockedIndex() bool { return e.Type == "cluster_block_exce
 
 const typeUnknownProduct = "unknown_product"
 
-// maxReason bounds a server's words in an error; they can quote a whole document.
-const maxReason = 400
-
 // errorBody is the two forms in which Elasticsearch and Kibana describe a fault.
 type errorBody struct {
 	Error   errorCause `json:"error"`
@@ -157,7 +153,7 @@ func (c *errorCause) UnmarshalJSON(b []byte) error {
 
 // newStatusError reads what the server said; a body that is no JSON counts for nothing.
 func newStatusError(op string, status int, header http.Header, body []byte) *StatusError {
-	e := &StatusError{Op: op, Status: status, Wait: retryAfter(header, time.Now())}
+	e := &StatusError{Op: op, Status: status, Wait: endpoint.RetryAfter(header, time.Now())}
 	var parsed errorBody
 	if json.Unmarshal(body, &parsed) == nil {
 		e.Type, e.Reason = parsed.Error.Type, parsed.Error.Reason
@@ -165,41 +161,6 @@ func newStatusError(op string, status int, header http.Header, body []byte) *Sta
 			e.Reason = parsed.Message
 		}
 	}
-	e.Reason = clipReason(e.Reason)
+	e.Reason = endpoint.Clip(e.Reason)
 	return e
-}
-
-// retryAfter reads the header in both of its forms, seconds and a date (RFC 9110, 10.2.3).
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	v := strings.TrimSpace(h.Get("Retry-After"))
-	if s, err := strconv.ParseFloat(v, 64); err == nil {
-		if !(s > 0) { // NaN included
-			return 0
-		}
-		return time.Duration(min(s, maxRetryAfter.Seconds()) * float64(time.Second))
-	}
-	if t, err := http.ParseTime(v); err == nil {
-		return min(max(t.Sub(now), 0), maxRetryAfter)
-	}
-	return 0
-}
-
-// maxRetryAfter bounds what a server can ask for, so that a mistake there does not stop us for a day.
-const maxRetryAfter = 10 * time.Minute
-
-// clipReason makes a server's words one line of bounded length.
-func clipReason(s string) string {
-	if len(s) > maxReason {
-		n := maxReason
-		for n > 0 && !utf8.RuneStart(s[n]) {
-			n--
-		}
-		s = s[:n] + "…"
-	}
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r == utf8.RuneError {
-			return ' '
-		}
-		return r
-	}, s)
 }

@@ -81,7 +81,7 @@ func (w *write) catchUp(ctx context.Context) error {
 		return err
 	}
 	if !t.stream {
-		return &requestError{op: "resolve index", err: errors.New("the data stream is no longer one")}
+		return errors.New("resolve index: the data stream is no longer one")
 	}
 	w.target = t
 	return nil

@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/opencti-elastic/opencti-elastic/ecs"
+	"github.com/opencti-elastic/opencti-elastic/internal/endpoint"
 )
 
 const (
@@ -157,7 +158,7 @@ func (x *Index) installTemplate(ctx context.Context, kind, name string, body []b
 	}
 	switch {
 	case there != nil && there.Meta.ManagedBy != managedBy:
-		return &blockedError{fmt.Errorf("the %s %s is not ours: rename it or choose another index name", kind, name)}
+		return endpoint.NeedsAction(fmt.Errorf("the %s %s is not ours: rename it or choose another index name", kind, name))
 	case there != nil && (there.Version > installedVersion || there.Version == installedVersion && there.Meta.Mode == x.mode()):
 		return nil
 	}

@@ -2,13 +2,8 @@ package elastic
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"errors"
-	"fmt"
 	"net"
 	"net/http"
-	"net/url"
 	"time"
 )
 
@@ -80,43 +75,3 @@ func (c *stallConn) Write(b []byte) (int, error) {
 	}
 	return c.Conn.Write(b)
 }
-
-// requestError is a request that brought no answer.
-type requestError struct {
-	op      string
-	err     error
-	blocked bool
-}
-
-// newRequestError wraps the error of a round trip. The end of our own context stays
-// recognisable; a certificate that is not trusted is for a person to settle.
-func newRequestError(ctx context.Context, op string, err error) error {
-	if cause := ctx.Err(); cause != nil {
-		return fmt.Errorf("%s: %w", op, cause)
-	}
-	if e, ok := errors.AsType[*url.Error](err); ok {
-		err = e.Err // its URL can hold a password
-	}
-	_, blocked := errors.AsType[*tls.CertificateVerificationError](err)
-	if !blocked {
-		_, blocked = errors.AsType[x509.UnknownAuthorityError](err)
-	}
-	return &requestError{op: op, err: err, blocked: blocked}
-}
-
-// Error implements error.
-func (e *requestError) Error() string {
-	if e.blocked {
-		return fmt.Sprintf("%s: %v (check the CA file or fingerprint)", e.op, e.err)
-	}
-	return fmt.Sprintf("%s: %v", e.op, e.err)
-}
-
-// Unwrap gives the cause.
-func (e *requestError) Unwrap() error { return e.err }
-
-// Retryable is true: nobody knows whether the server has seen the request.
-func (e *requestError) Retryable() bool { return true }
-
-// Blocked tells whether someone has to act first.
-func (e *requestError) Blocked() bool { return e.blocked }

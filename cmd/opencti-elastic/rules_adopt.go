@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"github.com/opencti-elastic/opencti-elastic/cmd/opencti-elastic/internal/config"
-	"github.com/opencti-elastic/opencti-elastic/elastic"
+	"github.com/opencti-elastic/opencti-elastic/elastic/kibana"
 )
 
 // rulesAdopt takes over the rules that the Python connector made.
@@ -24,11 +24,11 @@ func (a app) rulesAdopt(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	kibana, err := newKibana(&c.Elastic)
+	client, err := newKibana(&c.Elastic)
 	if err != nil {
 		return usageError{err}
 	}
-	report, err := elastic.AdoptRules(ctx, kibana, elastic.AdoptOptions{DryRun: *dry, Logger: a.logger(c)})
+	report, err := kibana.Adopt(ctx, client, kibana.AdoptOptions{DryRun: *dry, Logger: a.logger(c)})
 	if err != nil {
 		return err
 	}

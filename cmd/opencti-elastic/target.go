@@ -11,6 +11,7 @@ import (
 
 	"github.com/opencti-elastic/opencti-elastic/cmd/opencti-elastic/internal/config"
 	"github.com/opencti-elastic/opencti-elastic/elastic"
+	"github.com/opencti-elastic/opencti-elastic/elastic/kibana"
 	"github.com/opencti-elastic/opencti-elastic/opencti"
 	"github.com/opencti-elastic/opencti-elastic/rules"
 	"github.com/opencti-elastic/opencti-elastic/sync"
@@ -86,7 +87,7 @@ func newFileTarget(c *config.Config, refs *opencti.References, dir string) (*tar
 	if builder.Policy() == rules.Off {
 		return t, nil
 	}
-	files, err := elastic.NewRuleFiles(dir, builder)
+	files, err := kibana.NewFiles(dir, builder)
 	if err != nil {
 		return nil, errors.Join(err, t.close())
 	}
@@ -95,7 +96,7 @@ func newFileTarget(c *config.Config, refs *opencti.References, dir string) (*tar
 }
 
 // keepHouse adds the sweep of expired documents and rules and the refresh of old documents.
-func (t *target) keepHouse(c *config.Config, index *elastic.Index, ruleSink *elastic.Rules, log *slog.Logger) error {
+func (t *target) keepHouse(c *config.Config, index *elastic.Index, ruleSink *kibana.Sink, log *slog.Logger) error {
 	if c.Elastic.SweepInterval > 0 {
 		options := elastic.SweeperOptions{Index: index, Interval: c.Elastic.SweepInterval}
 		if ruleSink != nil {
@@ -125,7 +126,7 @@ const (
 
 // convergeRules brings the rules in line with the policy when the connector starts, which may be
 // another than in the last run, and heals once an hour what a crash may have left doubled.
-func convergeRules(ctx context.Context, r *elastic.Rules, log *slog.Logger) error {
+func convergeRules(ctx context.Context, r *kibana.Sink, log *slog.Logger) error {
 	for ctx.Err() == nil {
 		wait := convergeInterval
 		done, err := r.Converge(ctx)
@@ -146,7 +147,7 @@ func convergeRules(ctx context.Context, r *elastic.Rules, log *slog.Logger) erro
 
 // sweepRules removes rules whose time has come though no document of theirs was swept, such as
 // those of indicators that the index leaves out.
-func sweepRules(ctx context.Context, r *elastic.Rules, every time.Duration, log *slog.Logger) error {
+func sweepRules(ctx context.Context, r *kibana.Sink, every time.Duration, log *slog.Logger) error {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
@@ -174,24 +175,24 @@ func newBuilder(c *config.Config, refs rules.References) (*rules.Builder, error)
 
 // newRules makes the rule sink; nil if there is no Kibana: rules are off and none
 // is configured, or none is configured and none found.
-func newRules(ctx context.Context, c *config.Config, client *elastic.Client, builder *rules.Builder, t *target, log *slog.Logger) (*elastic.Rules, error) {
+func newRules(ctx context.Context, c *config.Config, events *elastic.Client, builder *rules.Builder, t *target, log *slog.Logger) (*kibana.Sink, error) {
 	if builder.Policy() == rules.Off && c.Elastic.KibanaURL == "" {
 		return nil, nil
 	}
-	kibana, err := newKibana(&c.Elastic)
+	client, err := newKibana(&c.Elastic)
 	if err != nil {
 		return nil, err
 	}
 	if c.Elastic.KibanaURL == "" {
 		log.Info("looking for Kibana beside Elasticsearch, since ELASTIC_SECURITY_KIBANA_URL is not set")
-		if err := findKibana(ctx, kibana); ctx.Err() != nil {
+		if err := findKibana(ctx, client); ctx.Err() != nil {
 			return nil, nil // told to stop meanwhile
 		} else if err != nil {
 			log.Error("no Kibana found beside Elasticsearch: NO DETECTION RULES WILL BE MADE; set ELASTIC_SECURITY_KIBANA_URL, or ELASTIC_SECURITY_RULES=off to say that this is meant", "error", err.Error())
 			return nil, nil
 		}
 	}
-	settings := elastic.RulesConfig{Kibana: kibana, Builder: builder, KeepGone: c.Elastic.OnRevoke == "mark", Logger: log}
+	settings := kibana.SinkOptions{Kibana: client, Builder: builder, KeepGone: c.Elastic.OnRevoke == "mark", Logger: log}
 	settings.Replay = func(context.Context) error {
 		if t.replay != nil {
 			t.replay()
@@ -199,16 +200,16 @@ func newRules(ctx context.Context, c *config.Config, client *elastic.Client, bui
 		return nil
 	}
 	if c.Elastic.RulesPreviewLimit > 0 {
-		settings.Preview, settings.PreviewLimit = elastic.Previewer{Client: client}.Count, c.Elastic.RulesPreviewLimit
+		settings.Preview, settings.PreviewLimit = elastic.Previewer{Client: events}.Count, c.Elastic.RulesPreviewLimit
 	}
-	return elastic.NewRules(settings)
+	return kibana.NewSink(settings)
 }
 
-func newKibana(e *config.Elastic) (*elastic.Kibana, error) {
+func newKibana(e *config.Elastic) (*kibana.Client, error) {
 	address := e.KibanaURL
 	if address == "" {
 		var err error
-		if address, err = elastic.KibanaURL(e.Addresses()[0]); err != nil {
+		if address, err = kibana.Address(e.Addresses()[0]); err != nil {
 			return nil, fmt.Errorf("ELASTIC_SECURITY_KIBANA_URL: %w", err)
 		}
 	}
@@ -216,7 +217,7 @@ func newKibana(e *config.Elastic) (*elastic.Kibana, error) {
 	if err != nil {
 		return nil, err
 	}
-	return elastic.NewKibana(elastic.KibanaConfig{
+	return kibana.NewClient(kibana.Config{
 		URL: strings.TrimRight(address, "/"), Space: e.KibanaSpace, APIKey: e.APIKey, Username: e.Username, Password: e.Password, Transport: pool,
 		// The engine has two requests under way at most, so that a slow Kibana sets its own pace.
 		RequestsPerSecond: 100,
@@ -225,7 +226,7 @@ func newKibana(e *config.Elastic) (*elastic.Kibana, error) {
 
 // findKibana tells whether a Kibana answers where one was only guessed to be. A few
 // tries, since both may be starting; a fault that says "not now" counts as found.
-func findKibana(ctx context.Context, k *elastic.Kibana) error {
+func findKibana(ctx context.Context, k *kibana.Client) error {
 	const tries = 4
 	for i := 1; ; i++ {
 		_, err := k.Status(ctx)

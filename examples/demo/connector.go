@@ -6,6 +6,7 @@ import (
 
 	"github.com/opencti-elastic/opencti-elastic/ecs"
 	"github.com/opencti-elastic/opencti-elastic/elastic"
+	"github.com/opencti-elastic/opencti-elastic/elastic/kibana"
 	"github.com/opencti-elastic/opencti-elastic/opencti"
 	"github.com/opencti-elastic/opencti-elastic/rules"
 	"github.com/opencti-elastic/opencti-elastic/sync"
@@ -62,11 +63,11 @@ func newConnector(s servers) (*connector, error) {
 	}
 
 	// To Kibana: rules.
-	kibana, err := elastic.NewKibana(elastic.KibanaConfig{URL: s.kibana.URL, APIKey: key})
+	space, err := kibana.NewClient(kibana.Config{URL: s.kibana.URL, APIKey: key})
 	if err != nil {
 		return nil, err
 	}
-	detection, err := elastic.NewRules(elastic.RulesConfig{Kibana: kibana, Builder: c.builder, Logger: log})
+	detection, err := kibana.NewSink(kibana.SinkOptions{Kibana: space, Builder: c.builder, Logger: log})
 	if err != nil {
 		return nil, err
 	}

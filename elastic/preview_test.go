@@ -1,13 +1,11 @@
 package elastic_test
 
 import (
-	"context"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/opencti-elastic/opencti-elastic/elastic"
-	"github.com/opencti-elastic/opencti-elastic/elastic/elastictest"
 	"github.com/opencti-elastic/opencti-elastic/rules"
 )
 
@@ -30,7 +28,7 @@ func TestRealPreview(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := b.Build(ruleIndicator(t, 0, more))
+		r, err := b.Build(patternIndicator(t, 0, more))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,15 +62,5 @@ func TestRealPreview(t *testing.T) {
 				t.Errorf("%d, %v; want %d", got, err, tt.want)
 			}
 		})
-	}
-}
-
-func TestNoisyRulesStayDisabled(t *testing.T) {
-	kt := newKibanaTest(t, elastictest.KibanaOptions{})
-	counts := map[string]int64{"OpenCTI: indicator 1": 5000, "OpenCTI: indicator 2": 3}
-	kt.config.Preview = func(_ context.Context, r rules.Rule) (int64, error) { return counts[r.Base().Name], nil }
-	results := kt.write(kt.sink(), ruleUpsert(t, 1, nil), ruleUpsert(t, 2, nil))
-	if kt.rule(ruleKey(1))["enabled"] != false || results[0].Err == nil || kt.rule(ruleKey(2))["enabled"] != true || results[1].Err != nil {
-		t.Errorf("%v, %v; %v", kt.rule(ruleKey(1))["enabled"], kt.rule(ruleKey(2))["enabled"], results)
 	}
 }

@@ -1,4 +1,4 @@
-package elastic_test
+package kibana_test
 
 import (
 	"fmt"
@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/opencti-elastic/opencti-elastic/elastic"
 	"github.com/opencti-elastic/opencti-elastic/elastic/elastictest"
+	"github.com/opencti-elastic/opencti-elastic/elastic/kibana"
 	"github.com/opencti-elastic/opencti-elastic/rules"
 	"github.com/opencti-elastic/opencti-elastic/sync"
 )
@@ -82,7 +82,7 @@ func (f foldTest) change(t testing.TB, n int, want map[string]string) sync.Chang
 
 // write writes a batch through faults until it is done; now and then the process is
 // replaced and the batch comes again, or a newer change takes the place of one that waits.
-func (f foldTest) write(kt *kibanaTest, sink *elastic.Rules, batch []sync.Change, want map[string]string) *elastic.Rules {
+func (f foldTest) write(kt *kibanaTest, sink *kibana.Sink, batch []sync.Change, want map[string]string) *kibana.Sink {
 	kt.t.Helper()
 	todo := slices.Clone(batch)
 	for try := 0; len(todo) > 0; try++ {

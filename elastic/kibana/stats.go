@@ -1,4 +1,4 @@
-package elastic
+package kibana
 
 import (
 	"maps"
@@ -8,8 +8,8 @@ import (
 	"github.com/opencti-elastic/opencti-elastic/sync"
 )
 
-// RulesStats is what a [Rules] has come to.
-type RulesStats struct {
+// Stats is what a [Sink] has come to.
+type Stats struct {
 	// Rules is how many rules of ours are known to be in Kibana, Enabled how many of them run.
 	Rules, Enabled int
 	// RunsPerMinute is how often all enabled rules of the space run a minute, about; Limit is
@@ -24,7 +24,7 @@ type RulesStats struct {
 }
 
 // Stats tells what the sink has come to.
-func (r *Rules) Stats() RulesStats {
+func (r *Sink) Stats() Stats {
 	out := r.counts.get()
 	l := r.ledger
 	l.mu.Lock()
@@ -41,13 +41,13 @@ func (r *Rules) Stats() RulesStats {
 	return out
 }
 
-// ruleCounts counts what tasks came to.
-type ruleCounts struct {
+// counts counts what tasks came to.
+type counts struct {
 	mu    stdsync.Mutex
-	stats RulesStats
+	stats Stats
 }
 
-func (c *ruleCounts) add(tasks []*ruleTask) {
+func (c *counts) add(tasks []*task) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, t := range tasks {
@@ -69,7 +69,7 @@ func (c *ruleCounts) add(tasks []*ruleTask) {
 	}
 }
 
-func (c *ruleCounts) get() RulesStats {
+func (c *counts) get() Stats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	out := c.stats

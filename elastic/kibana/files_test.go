@@ -1,4 +1,4 @@
-package elastic_test
+package kibana_test
 
 import (
 	"bytes"
@@ -9,8 +9,8 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/opencti-elastic/opencti-elastic/elastic"
 	"github.com/opencti-elastic/opencti-elastic/elastic/elastictest"
+	"github.com/opencti-elastic/opencti-elastic/elastic/kibana"
 	"github.com/opencti-elastic/opencti-elastic/rules"
 	"github.com/opencti-elastic/opencti-elastic/sync"
 )
@@ -55,7 +55,7 @@ func importText(t *testing.T, data []byte) map[string]string {
 func TestRuleFilesHoldTheLastState(t *testing.T) {
 	dir := t.TempDir()
 	write := func(changes ...sync.Change) {
-		f, err := elastic.NewRuleFiles(dir, fileBuilder(t, ""))
+		f, err := kibana.NewFiles(dir, fileBuilder(t, ""))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -66,7 +66,7 @@ func TestRuleFilesHoldTheLastState(t *testing.T) {
 	}
 	write(ruleUpsert(t, 1, nil), ruleUpsert(t, 2, nil), ruleUpsert(t, 3, values{"revoked": true}))
 	write(ruleUpsert(t, 1, values{"name": "b"}), ruleDelete(2), ruleUpsert(t, 4, nil))
-	got := importInto(t, filepath.Join(dir, elastic.RulesFile))
+	got := importInto(t, filepath.Join(dir, kibana.FileName))
 	if len(got) != 2 || got[rules.RuleID(ruleKey(1))] != "OpenCTI: b" || got[rules.RuleID(ruleKey(4))] == "" {
 		t.Errorf("rules: %v", got)
 	}
@@ -77,22 +77,22 @@ func TestRuleFilesHoldTheLastState(t *testing.T) {
 
 func TestRuleFilesGoOnAfterACrash(t *testing.T) {
 	dir := t.TempDir()
-	f, err := elastic.NewRuleFiles(dir, fileBuilder(t, ""))
+	f, err := kibana.NewFiles(dir, fileBuilder(t, ""))
 	if err != nil {
 		t.Fatal(err)
 	}
 	mustWrite(t, f, ruleUpsert(t, 1, nil))
-	spool := filepath.Join(dir, elastic.RulesFile+".part")
+	spool := filepath.Join(dir, kibana.FileName+".part")
 	whole, err := os.ReadFile(spool)
 	if err != nil {
 		t.Fatal(err)
 	}
 	_ = f.Close()
-	_ = os.Remove(filepath.Join(dir, elastic.RulesFile))
+	_ = os.Remove(filepath.Join(dir, kibana.FileName))
 	if err := os.WriteFile(spool, append(whole, `{"rule_id":"cut`...), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	f, err = elastic.NewRuleFiles(dir, fileBuilder(t, ""))
+	f, err = kibana.NewFiles(dir, fileBuilder(t, ""))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestRuleFilesGoOnAfterACrash(t *testing.T) {
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if got := importInto(t, filepath.Join(dir, elastic.RulesFile)); len(got) != 2 {
+	if got := importInto(t, filepath.Join(dir, kibana.FileName)); len(got) != 2 {
 		t.Errorf("rules: %v", got)
 	}
 }
@@ -108,7 +108,7 @@ func TestRuleFilesGoOnAfterACrash(t *testing.T) {
 func TestRulesNDJSON(t *testing.T) {
 	var out bytes.Buffer
 	changes := []sync.Change{ruleUpsert(t, 1, nil), ruleUpsert(t, 2, nil), ruleUpsert(t, 1, values{"name": "b"}), ruleUpsert(t, 3, values{"pattern_type": "sigma"}), ruleDelete(2)}
-	results, err := elastic.RulesNDJSON(&out, fileBuilder(t, ""), changes)
+	results, err := kibana.WriteNDJSON(&out, fileBuilder(t, ""), changes)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestRulesNDJSON(t *testing.T) {
 		t.Errorf("%v", results[3])
 	}
 	out.Reset()
-	if _, err := elastic.RulesNDJSON(&out, fileBuilder(t, rules.Match), changes); err != nil {
+	if _, err := kibana.WriteNDJSON(&out, fileBuilder(t, rules.Match), changes); err != nil {
 		t.Fatal(err)
 	}
 	if got := importText(t, out.Bytes()); len(got) != 10 {

@@ -1,4 +1,4 @@
-package elastic_test
+package kibana_test
 
 import (
 	"encoding/json"

@@ -1,4 +1,4 @@
-package elastic_test
+package kibana_test
 
 import (
 	"encoding/json"
@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/opencti-elastic/opencti-elastic/elastic"
 	"github.com/opencti-elastic/opencti-elastic/elastic/elastictest"
+	"github.com/opencti-elastic/opencti-elastic/elastic/kibana"
 	"github.com/opencti-elastic/opencti-elastic/rules"
 	"github.com/opencti-elastic/opencti-elastic/stix"
 	"github.com/opencti-elastic/opencti-elastic/sync"
@@ -25,7 +25,7 @@ type kibanaTest struct {
 	t       testing.TB
 	kibana  *elastictest.Kibana
 	options rules.Options
-	config  elastic.RulesConfig
+	config  kibana.SinkOptions
 	// transport carries the sink's requests; nil: over the network.
 	transport http.RoundTripper
 }
@@ -34,13 +34,13 @@ func newKibanaTest(t testing.TB, o elastictest.KibanaOptions) *kibanaTest {
 	t.Helper()
 	k := elastictest.NewKibana(o)
 	t.Cleanup(k.Close)
-	return &kibanaTest{t: t, kibana: k, config: elastic.RulesConfig{
+	return &kibanaTest{t: t, kibana: k, config: kibana.SinkOptions{
 		Settle: time.Millisecond, Pace: time.Nanosecond, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}}
 }
 
 // sink makes a new sink, as a new process does.
-func (kt *kibanaTest) sink() *elastic.Rules {
+func (kt *kibanaTest) sink() *kibana.Sink {
 	kt.t.Helper()
 	transport := kt.transport
 	if transport == nil {
@@ -48,7 +48,7 @@ func (kt *kibanaTest) sink() *elastic.Rules {
 		kt.t.Cleanup(network.CloseIdleConnections)
 		transport = network
 	}
-	client, err := elastic.NewKibana(elastic.KibanaConfig{URL: kt.kibana.URL, APIKey: "abc", Transport: transport, RequestsPerSecond: -1})
+	client, err := kibana.NewClient(kibana.Config{URL: kt.kibana.URL, APIKey: "abc", Transport: transport, RequestsPerSecond: -1})
 	if err != nil {
 		kt.t.Fatal(err)
 	}
@@ -58,7 +58,7 @@ func (kt *kibanaTest) sink() *elastic.Rules {
 	}
 	c := kt.config
 	c.Kibana, c.Builder = client, builder
-	sink, err := elastic.NewRules(c)
+	sink, err := kibana.NewSink(c)
 	if err != nil {
 		kt.t.Fatal(err)
 	}
@@ -428,11 +428,25 @@ func TestRulesStats(t *testing.T) {
 	sink := kt.sink()
 	kt.write(sink, ruleUpsert(t, 1, nil), ruleUpsert(t, 2, nil), ruleUpsert(t, 3, map[string]any{"pattern_type": "sigma"}), ruleUpsert(t, 4, map[string]any{"pattern": "[mutex:name = 'x']"}))
 	kt.write(sink, ruleDelete(2))
-	want := elastic.RulesStats{
+	want := kibana.Stats{
 		Rules: 1, Enabled: 1, RunsPerMinute: 0.4, Limit: 10_000, Written: 3,
 		NoRule: map[rules.Why]uint64{rules.NoElasticQuery: 1, rules.Untranslatable: 1},
 	}
 	if diff := cmp.Diff(want, sink.Stats()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// mustWrite writes changes of which none may fail.
+func mustWrite(t testing.TB, sink sync.Sink, changes ...sync.Change) {
+	t.Helper()
+	results, err := sink.Write(t.Context(), changes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range results {
+		if r.Outcome == sync.Again || r.Outcome == sync.Refused {
+			t.Fatalf("change %d: %v: %v", i, r.Outcome, r.Err)
+		}
 	}
 }

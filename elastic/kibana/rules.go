@@ -1,4 +1,4 @@
-package elastic
+package kibana
 
 import (
 	"context"
@@ -15,8 +15,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// A StoredRule is a rule as Kibana holds it.
-type StoredRule struct {
+// A Rule is a rule as Kibana holds it.
+type Rule struct {
 	// ID is Kibana's own id, RuleID the stable one.
 	ID, RuleID string
 	// Type is "query", "eql" and so on.
@@ -38,7 +38,7 @@ type StoredRule struct {
 }
 
 // UnmarshalJSON keeps all fields and reads the common ones.
-func (r *StoredRule) UnmarshalJSON(b []byte) error {
+func (r *Rule) UnmarshalJSON(b []byte) error {
 	r.Fields = make(map[string]jsontext.Value)
 	if err := json.Unmarshal(b, &r.Fields); err != nil {
 		return err
@@ -56,34 +56,34 @@ func (r *StoredRule) UnmarshalJSON(b []byte) error {
 
 // CreateRule makes a rule. Kibana's look-up of the rule_id before it is a search, so a
 // create whose answer was lost must not be repeated blindly.
-func (k *Kibana) CreateRule(ctx context.Context, rule jsontext.Value) (*StoredRule, error) {
-	return k.one(ctx, kibanaRequest{op: "create rule", method: http.MethodPost, url: k.base + rulesPath, body: rule})
+func (k *Client) CreateRule(ctx context.Context, rule jsontext.Value) (*Rule, error) {
+	return k.one(ctx, request{op: "create rule", method: http.MethodPost, url: k.base + rulesPath, body: rule})
 }
 
 // ReplaceRule replaces the rule of that rule_id: every field that is left out
 // goes back to its default, exceptions and actions included.
-func (k *Kibana) ReplaceRule(ctx context.Context, rule jsontext.Value) (*StoredRule, error) {
-	return k.one(ctx, kibanaRequest{op: "replace rule", method: http.MethodPut, url: k.base + rulesPath, body: rule})
+func (k *Client) ReplaceRule(ctx context.Context, rule jsontext.Value) (*Rule, error) {
+	return k.one(ctx, request{op: "replace rule", method: http.MethodPut, url: k.base + rulesPath, body: rule})
 }
 
 // DeleteRule deletes the rule of that id (Kibana's). One that isn't there is no error.
-func (k *Kibana) DeleteRule(ctx context.Context, id string) error {
+func (k *Client) DeleteRule(ctx context.Context, id string) error {
 	if id == "" {
 		return errors.New("delete rule: no id")
 	}
-	_, err := k.do(ctx, kibanaRequest{op: "delete rule", method: http.MethodDelete, url: k.base + rulesPath + "?id=" + url.QueryEscape(id)})
+	_, err := k.do(ctx, request{op: "delete rule", method: http.MethodDelete, url: k.base + rulesPath + "?id=" + url.QueryEscape(id)})
 	if noSuchRule(err) {
 		return nil
 	}
 	return err
 }
 
-func (k *Kibana) one(ctx context.Context, r kibanaRequest) (*StoredRule, error) {
+func (k *Client) one(ctx context.Context, r request) (*Rule, error) {
 	b, err := k.do(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	out := new(StoredRule)
+	out := new(Rule)
 	if err := json.Unmarshal(b, out); err != nil {
 		return nil, fmt.Errorf("%s: the answer is no rule", r.op)
 	}
@@ -102,13 +102,13 @@ type FindQuery struct {
 
 // A RulePage is a page of rules, and how many there are in all.
 type RulePage struct {
-	Total int           `json:"total"`
-	Rules []*StoredRule `json:"data"`
+	Total int     `json:"total"`
+	Rules []*Rule `json:"data"`
 }
 
 // FindRules searches for rules. What was written a moment ago is found only
 // after the refresh.
-func (k *Kibana) FindRules(ctx context.Context, q FindQuery) (RulePage, error) {
+func (k *Client) FindRules(ctx context.Context, q FindQuery) (RulePage, error) {
 	values := url.Values{}
 	set := func(name, value string) {
 		if value != "" {
@@ -120,7 +120,7 @@ func (k *Kibana) FindRules(ctx context.Context, q FindQuery) (RulePage, error) {
 	set("sort_order", q.SortOrder)
 	values.Set("page", strconv.Itoa(max(q.Page, 1)))
 	values.Set("per_page", strconv.Itoa(q.PerPage))
-	b, err := k.do(ctx, kibanaRequest{op: "find rules", method: http.MethodGet, url: k.base + rulesPath + "/_find?" + values.Encode()})
+	b, err := k.do(ctx, request{op: "find rules", method: http.MethodGet, url: k.base + rulesPath + "/_find?" + values.Encode()})
 	if err != nil {
 		return RulePage{}, err
 	}
@@ -149,8 +149,8 @@ const (
 
 // RulesByRuleID looks rules up, in as few requests as the length of a URL allows. There
 // can be several of one rule_id: nothing in Kibana makes it unique.
-func (k *Kibana) RulesByRuleID(ctx context.Context, ruleIDs []string) (map[string][]*StoredRule, error) {
-	out := make(map[string][]*StoredRule, len(ruleIDs))
+func (k *Client) RulesByRuleID(ctx context.Context, ruleIDs []string) (map[string][]*Rule, error) {
+	out := make(map[string][]*Rule, len(ruleIDs))
 	for rest := ruleIDs; len(rest) > 0; {
 		filter, n := ruleIDFilter(rest, int(k.urlLimit.Load()))
 		for page := 1; ; page++ {
@@ -165,7 +165,7 @@ func (k *Kibana) RulesByRuleID(ctx context.Context, ruleIDs []string) (map[strin
 				return nil, err
 			}
 			for _, r := range found.Rules {
-				if !slices.ContainsFunc(out[r.RuleID], func(have *StoredRule) bool { return have.ID == r.ID }) {
+				if !slices.ContainsFunc(out[r.RuleID], func(have *Rule) bool { return have.ID == r.ID }) {
 					out[r.RuleID] = append(out[r.RuleID], r)
 				}
 			}
@@ -208,9 +208,9 @@ func ruleIDFilter(ruleIDs []string, limit int) (filter string, n int) {
 }
 
 // RulesByTag yields all rules that carry the tag, oldest first, also beyond the window of a search.
-func (k *Kibana) RulesByTag(ctx context.Context, tag string) iter.Seq2[*StoredRule, error] {
+func (k *Client) RulesByTag(ctx context.Context, tag string) iter.Seq2[*Rule, error] {
 	base := "alert.attributes.tags: " + QuoteKQL(tag)
-	return func(yield func(*StoredRule, error) bool) {
+	return func(yield func(*Rule, error) bool) {
 		filter, last, seen := base, "", map[string]bool{}
 		for {
 			grew := false

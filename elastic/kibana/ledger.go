@@ -1,4 +1,4 @@
-package elastic
+package kibana
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/opencti-elastic/opencti-elastic/internal/endpoint"
 	"github.com/opencti-elastic/opencti-elastic/rules"
 	"github.com/opencti-elastic/opencti-elastic/sync"
 )
@@ -45,7 +46,7 @@ type ledgerEntry struct {
 	uncertain bool      // the answer to a write was lost, or did not tell
 	suspect   bool      // an import failed and did not tell which rules: write it alone
 	deleted   []string  // ids that we deleted a moment ago and a search may still show
-	carried   *StoredRule
+	carried   *Rule
 }
 
 func newLedger(from time.Time) *ledger {
@@ -94,7 +95,7 @@ func (e *ledgerEntry) cost() float64 {
 }
 
 // settle forgets what was planned, now that it is written or won't be.
-func (l *ledger) settle(tasks []*ruleTask) {
+func (l *ledger) settle(tasks []*task) {
 	for _, t := range tasks {
 		if t.rule != nil {
 			l.change(t.ruleID, func(e *ledgerEntry) { e.planned = 0 })
@@ -103,7 +104,7 @@ func (l *ledger) settle(tasks []*ruleTask) {
 }
 
 // saw notes a rule that was read.
-func (l *ledger) saw(r *StoredRule) {
+func (l *ledger) saw(r *Rule) {
 	l.change(r.RuleID, func(e *ledgerEntry) {
 		meta, _ := rules.ReadMeta(r.Fields["meta"])
 		e.present, e.id, e.seen = true, r.ID, time.Now()
@@ -113,7 +114,7 @@ func (l *ledger) saw(r *StoredRule) {
 }
 
 // missed notes which rules aren't there any more, though we didn't delete them.
-func (l *ledger) missed(list []*StoredRule) {
+func (l *ledger) missed(list []*Rule) {
 	there := make(map[string]bool, len(list))
 	for _, r := range list {
 		there[r.RuleID] = true
@@ -185,7 +186,7 @@ func perMinute(interval string) float64 {
 }
 
 // owned tells whether a rule is ours to change: it carries our mark.
-func owned(r *StoredRule) bool {
+func owned(r *Rule) bool {
 	if r.Immutable {
 		return false
 	}
@@ -199,7 +200,7 @@ func owned(r *StoredRule) bool {
 }
 
 // ready reads our rules from Kibana and brings them in line with the policy, once.
-func (r *Rules) ready(ctx context.Context) error {
+func (r *Sink) ready(ctx context.Context) error {
 	l := r.ledger
 	select {
 	case <-l.loading:
@@ -218,7 +219,7 @@ func (r *Rules) ready(ctx context.Context) error {
 }
 
 // load lists our rules and counts the others'.
-func (r *Rules) load(ctx context.Context) (ours []*StoredRule, err error) {
+func (r *Sink) load(ctx context.Context) (ours []*Rule, err error) {
 	if err := sleepUntil(ctx, r.ledger.from); err != nil {
 		return nil, err
 	}
@@ -232,7 +233,7 @@ func (r *Rules) load(ctx context.Context) (ours []*StoredRule, err error) {
 	}
 	for rule, err := range r.kibana.RulesByTag(ctx, rules.ManagedTag) {
 		if err != nil {
-			return nil, blockedUnlessTransient("list rules", err)
+			return nil, endpoint.Blocked("list rules", err)
 		}
 		if owned(rule) {
 			ours = append(ours, rule)
@@ -270,7 +271,7 @@ func (r *Rules) load(ctx context.Context) (ours []*StoredRule, err error) {
 
 // affordable tells whether one more rule may run at that interval. The first time that it may
 // not, a person is told what to change.
-func (r *Rules) affordable(ruleID, interval string) error {
+func (r *Sink) affordable(ruleID, interval string) error {
 	l := r.ledger
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -2,15 +2,14 @@ package elastic_test
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/opencti-elastic/opencti-elastic/elastic"
-	"github.com/opencti-elastic/opencti-elastic/elastic/elastictest"
 	"github.com/opencti-elastic/opencti-elastic/rules"
+	"github.com/opencti-elastic/opencti-elastic/stix"
 	"github.com/opencti-elastic/opencti-elastic/sync"
 )
 
@@ -32,88 +31,6 @@ func atomicPatterns() []string {
 		"[autonomous-system:number = 64500]",
 		"[ipv4-addr:value = '203.0.113.78' OR domain-name:value = 'both.evil.example']",
 		"[domain-name:value IN ('in1.evil.example', 'in2.evil.example')]",
-	}
-}
-
-// atomicPattern gives a distinct pattern of a kind that is covered.
-func atomicPattern(n int) string {
-	switch n % 5 {
-	case 0:
-		return fmt.Sprintf("[ipv4-addr:value = '45.%d.%d.%d']", n>>16&255, n>>8&255, n&255)
-	case 1:
-		return fmt.Sprintf("[domain-name:value = 'd%d.evil.example']", n)
-	case 2:
-		return fmt.Sprintf("[url:value = 'https://evil.example/%d']", n)
-	case 3:
-		return fmt.Sprintf("[file:hashes.'SHA-256' = '%064x']", n)
-	}
-	return fmt.Sprintf("[email-addr:value = 'a%d@evil.example' OR file:hashes.MD5 = '%032x']", n, n)
-}
-
-func TestMatchPolicyMakesAHandfulOfRules(t *testing.T) {
-	kt := newKibanaTest(t, elastictest.KibanaOptions{})
-	kt.options.Policy = rules.Match
-	sink := kt.sink()
-	const count = 20_000
-	for from := 0; from < count; from += 500 {
-		var batch []sync.Change
-		for n := from; n < from+500; n++ {
-			batch = append(batch, ruleUpsert(t, n, values{"pattern": atomicPattern(n)}))
-		}
-		for _, r := range kt.write(sink, batch...) {
-			none, _ := errors.AsType[*rules.NoRuleError](r.Err)
-			if r.Outcome != sync.Ignored || none == nil || none.Why != rules.Covered {
-				t.Fatalf("%v %v", r.Outcome, r.Err)
-			}
-		}
-	}
-	if n := kt.kibana.Count(""); n == 0 || n > 10 {
-		t.Errorf("%d rules, want 1 to 10", n)
-	}
-	t.Logf("%d indicators, %d rules, %d requests", count, kt.kibana.Count(""), len(kt.kibana.Requests()))
-	kt.one(sink, ruleUpsert(t, count, values{"pattern": "[ipv4-addr:value = '45.0.0.0/24']"}))
-	if kt.rule(ruleKey(count)) == nil {
-		t.Error("an indicator that is not covered has no rule")
-	}
-}
-
-func TestPolicyChangeConverges(t *testing.T) {
-	kt := newKibanaTest(t, elastictest.KibanaOptions{})
-	atomic, complex := ruleUpsert(t, 1, nil), ruleUpsert(t, 2, values{"pattern": "[domain-name:value LIKE '%.evil.example']"})
-	key := ruleUpsert(t, 3, values{"pattern": `[windows-registry-key:key = 'HKEY_LOCAL_MACHINE\\\\Evil']`}) // a match rule covers it, a lookup can't
-	kt.write(kt.sink(), atomic, complex, key)
-	steps := []struct {
-		policy               rules.Policy
-		atomic, complex, key bool
-		managed              bool
-		replay               bool
-	}{
-		{rules.Lookup, false, true, true, true, false},
-		{rules.Match, false, true, false, true, false},
-		{rules.Lookup, false, true, false, true, true}, // for the key
-		{rules.PerIndicator, false, true, false, false, true},
-		{rules.Off, false, false, false, false, false},
-	}
-	for _, s := range steps {
-		t.Run(string(s.policy), func(t *testing.T) {
-			kt.options.Policy = s.policy
-			got, err := kt.sink().Converge(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			managed := 0
-			for _, r := range kt.kibana.Rules("") {
-				if strings.HasPrefix(r["rule_id"].(string), "opencti-elastic-"+string(s.policy)+".") {
-					managed++
-				}
-			}
-			if (kt.rule(ruleKey(1)) != nil) != s.atomic || (kt.rule(ruleKey(2)) != nil) != s.complex || (kt.rule(ruleKey(3)) != nil) != s.key || (managed > 0) != s.managed || got.Replay != s.replay {
-				t.Errorf("%+v, %d managed rules, rules %d", got, managed, kt.kibana.Count(""))
-			}
-			if got.Rules != kt.kibana.Count("") {
-				t.Errorf("%d rules are said to be there, there are %d", got.Rules, kt.kibana.Count(""))
-			}
-		})
 	}
 }
 
@@ -161,9 +78,7 @@ func newJoinTest(t *testing.T, lookup bool, managed []rules.Rule) *joinTest {
 	index := s.index(name, elastic.IndexOptions{Lookup: lookup})
 	var changes []sync.Change
 	for n, p := range atomicPatterns() {
-		c := ruleUpsert(t, n, values{"pattern": p})
-		c.Version = 1
-		changes = append(changes, c)
+		changes = append(changes, upsert(patternIndicator(t, n, values{"pattern": p}), 1))
 	}
 	mustWrite(t, index, changes...)
 	return j
@@ -234,7 +149,7 @@ func TestRealMatchRulesFindEvents(t *testing.T) {
 		}
 	}
 	for n, p := range atomicPatterns() {
-		o := ruleIndicator(t, n, values{"pattern": p})
+		o := patternIndicator(t, n, values{"pattern": p})
 		if _, err := b.Build(o); err == nil {
 			t.Errorf("%s is not covered", p)
 		}
@@ -317,4 +232,16 @@ func TestRealLookupRulesFindEvents(t *testing.T) {
 			}
 		}
 	}
+}
+
+type values = map[string]any
+
+// patternIndicator is indicator with these properties besides, or in place of its own.
+func patternIndicator(t *testing.T, n int, more values) *stix.Object {
+	t.Helper()
+	b, err := json.Marshal(more)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return indicator(n, ","+strings.Trim(string(b), "{}"))
 }

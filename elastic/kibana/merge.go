@@ -1,4 +1,4 @@
-package elastic
+package kibana
 
 import (
 	"bytes"
@@ -40,7 +40,7 @@ func writable(fields map[string]jsontext.Value) map[string]jsontext.Value {
 //   - what a person may tune (interval, enabled, …) is ours only while it is as we wrote it last;
 //   - tags of ours are replaced, others stay; so does the note below the marker;
 //   - all else (exceptions, actions, timeline, …) stays as it is.
-func mergeRule(made map[string]jsontext.Value, current *StoredRule) map[string]jsontext.Value {
+func mergeRule(made map[string]jsontext.Value, current *Rule) map[string]jsontext.Value {
 	out := writable(current.Fields)
 	meta, ours := rules.ReadMeta(current.Fields["meta"])
 	for _, name := range rules.ContentFields() {
@@ -176,7 +176,7 @@ func withoutSuppression(fields map[string]jsontext.Value) map[string]jsontext.Va
 }
 
 // switchedOff is a rule of ours as it is, but disabled by us.
-func switchedOff(current *StoredRule) (map[string]jsontext.Value, error) {
+func switchedOff(current *Rule) (map[string]jsontext.Value, error) {
 	out := writable(current.Fields)
 	meta, ours := rules.ReadMeta(current.Fields["meta"])
 	if !ours {

@@ -1,4 +1,4 @@
-package elastic
+package kibana
 
 import (
 	"fmt"

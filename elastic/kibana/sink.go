@@ -1,4 +1,4 @@
-package elastic
+package kibana
 
 import (
 	"context"
@@ -13,10 +13,10 @@ import (
 	"github.com/opencti-elastic/opencti-elastic/sync"
 )
 
-// RulesConfig is what [NewRules] needs.
-type RulesConfig struct {
+// SinkOptions is what [NewSink] needs.
+type SinkOptions struct {
 	// Kibana and Builder are required.
-	Kibana  *Kibana
+	Kibana  *Client
 	Builder *rules.Builder
 	// Settle is how long a write may take until Kibana's look-ups see it: twice the
 	// refresh interval of its index; default 2 seconds.
@@ -50,7 +50,7 @@ type RulesConfig struct {
 }
 
 // Validate reports all faults at once.
-func (c RulesConfig) Validate() error {
+func (c SinkOptions) Validate() error {
 	var errs []error
 	if c.Kibana == nil || c.Builder == nil {
 		errs = append(errs, errors.New("rules: Kibana and Builder are needed"))
@@ -73,29 +73,29 @@ const (
 	maxImportBytes = 8_000_000
 )
 
-// Rules keeps Kibana's detection rules in step with the indicators of a stream.
+// Sink keeps Kibana's detection rules in step with the indicators of a stream.
 // It is a [sync.Sink], safe for concurrent use.
 //
 // It remembers what it knows of each of its rules (a few hundred bytes a rule),
 // read from Kibana at the first write; nothing else is kept between runs. So a rule
 // that a person deleted stays away while this process runs, unless its indicator
 // changes; after a restart only a replay of the indicator's event would make it again.
-type Rules struct {
-	kibana  *Kibana
+type Sink struct {
+	kibana  *Client
 	builder *rules.Builder
-	cfg     RulesConfig
+	cfg     SinkOptions
 	log     *slog.Logger
 	ledger  *ledger
 	pacer   pacer
-	counts  ruleCounts
+	counts  counts
 	// noSuppression is set once Kibana's licence has refused suppression.
 	noSuppression atomic.Bool
 }
 
-var _ sync.Sink = (*Rules)(nil)
+var _ sync.Sink = (*Sink)(nil)
 
-// NewRules makes the sink. It sends nothing yet.
-func NewRules(c RulesConfig) (*Rules, error) {
+// NewSink makes the sink. It sends nothing yet.
+func NewSink(c SinkOptions) (*Sink, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
@@ -108,7 +108,7 @@ func NewRules(c RulesConfig) (*Rules, error) {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
-	return &Rules{kibana: c.Kibana, builder: c.Builder, cfg: c, log: c.Logger, ledger: newLedger(time.Now().Add(c.Settle))}, nil
+	return &Sink{kibana: c.Kibana, builder: c.Builder, cfg: c, log: c.Logger, ledger: newLedger(time.Now().Add(c.Settle))}, nil
 }
 
 func setIfZero[T comparable](p *T, value T) {
@@ -119,12 +119,12 @@ func setIfZero[T comparable](p *T, value T) {
 }
 
 // Name implements [sync.Sink].
-func (*Rules) Name() string { return "rules" }
+func (*Sink) Name() string { return "rules" }
 
 // Write implements [sync.Sink]. Changes of other objects than indicators are ignored.
-func (r *Rules) Write(ctx context.Context, changes []sync.Change) ([]sync.Result, error) {
+func (r *Sink) Write(ctx context.Context, changes []sync.Change) ([]sync.Result, error) {
 	results := make([]sync.Result, len(changes))
-	var tasks []*ruleTask
+	var tasks []*task
 	for i, c := range changes {
 		t, done := r.task(c)
 		if done != nil {
@@ -152,8 +152,8 @@ func (r *Rules) Write(ctx context.Context, changes []sync.Change) ([]sync.Result
 }
 
 // task makes of a change what is to be done, or says at once that nothing is.
-func (r *Rules) task(c sync.Change) (*ruleTask, *sync.Result) {
-	t := &ruleTask{ruleID: rules.RuleID(c.Key)}
+func (r *Sink) task(c sync.Change) (*task, *sync.Result) {
+	t := &task{ruleID: rules.RuleID(c.Key)}
 	if c.Op == sync.Delete || c.Object == nil {
 		if c.Object != nil && c.Object.Type != "indicator" {
 			return nil, &sync.Result{Outcome: sync.Ignored}

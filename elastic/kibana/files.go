@@ -1,4 +1,4 @@
-package elastic
+package kibana
 
 import (
 	"bytes"
@@ -17,9 +17,9 @@ import (
 	"github.com/opencti-elastic/opencti-elastic/sync"
 )
 
-// RulesFile is the name of the file that [RuleFiles] writes; what is more than one import
+// FileName is the name of the file that [Files] writes; what is more than one import
 // takes goes to rules-2.ndjson and so on.
-const RulesFile = "rules.ndjson"
+const FileName = "rules.ndjson"
 
 const (
 	rulesSpool = "rules.ndjson.part"
@@ -28,11 +28,11 @@ const (
 	maxRulesInFile = 10_000
 )
 
-// RuleFiles is the [sync.Sink] for networks without a way out: it writes files that
+// Files is the [sync.Sink] for networks without a way out: it writes files that
 // Kibana's import takes as they are, with the last state of each indicator's rule only.
 // Until Close, changes are kept in a spool file; one that a crash left is taken up
 // again, and so is a rules.ndjson that is there.
-type RuleFiles struct {
+type Files struct {
 	dir     string
 	builder *rules.Builder
 
@@ -45,17 +45,17 @@ type RuleFiles struct {
 
 type span struct{ from, to int64 }
 
-var _ sync.Sink = (*RuleFiles)(nil)
+var _ sync.Sink = (*Files)(nil)
 
-// NewRuleFiles opens the spool file in that directory, which is made if it is not there. The caller must close it.
-func NewRuleFiles(dir string, builder *rules.Builder) (*RuleFiles, error) {
+// NewFiles opens the spool file in that directory, which is made if it is not there. The caller must close it.
+func NewFiles(dir string, builder *rules.Builder) (*Files, error) {
 	if dir == "" || builder == nil {
 		return nil, errors.New("rule files: a directory and a builder are needed")
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("rule files: %w", err)
 	}
-	old, err := os.ReadFile(filepath.Join(dir, RulesFile))
+	old, err := os.ReadFile(filepath.Join(dir, FileName))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("rule files: %w", err)
 	}
@@ -80,7 +80,7 @@ func NewRuleFiles(dir string, builder *rules.Builder) (*RuleFiles, error) {
 	if err != nil {
 		return nil, fmt.Errorf("rule files: %w", err)
 	}
-	f := &RuleFiles{dir: dir, builder: builder, spool: spool, at: make(map[string]span)}
+	f := &Files{dir: dir, builder: builder, spool: spool, at: make(map[string]span)}
 	if err = f.take(slices.Concat(old, part, managed)); err == nil {
 		err = os.Rename(spool.Name(), filepath.Join(dir, rulesSpool))
 	}
@@ -103,17 +103,17 @@ func managedLines(builder *rules.Builder) ([]byte, error) {
 }
 
 // Name is "rule-files".
-func (*RuleFiles) Name() string { return "rule-files" }
+func (*Files) Name() string { return "rule-files" }
 
 // Len is how many rules there are now.
-func (f *RuleFiles) Len() int {
+func (f *Files) Len() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return len(f.at)
 }
 
 // Write implements [sync.Sink].
-func (f *RuleFiles) Write(ctx context.Context, changes []sync.Change) ([]sync.Result, error) {
+func (f *Files) Write(ctx context.Context, changes []sync.Change) ([]sync.Result, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("write rules: %w", err)
 	}
@@ -136,7 +136,7 @@ func (f *RuleFiles) Write(ctx context.Context, changes []sync.Change) ([]sync.Re
 }
 
 // line is what a change adds to the spool: a rule, or that there is none.
-func (f *RuleFiles) line(c sync.Change) ([]byte, sync.Result) {
+func (f *Files) line(c sync.Change) ([]byte, sync.Result) {
 	result := sync.Result{Outcome: sync.Done}
 	if c.Object != nil && c.Object.Type != "indicator" {
 		return nil, sync.Result{Outcome: sync.Ignored}
@@ -164,7 +164,7 @@ func tombstone(ruleID string) []byte {
 }
 
 // take adds lines to the spool and notes where they are.
-func (f *RuleFiles) take(lines []byte) error {
+func (f *Files) take(lines []byte) error {
 	if len(lines) == 0 {
 		return nil
 	}
@@ -200,7 +200,7 @@ func (f *RuleFiles) take(lines []byte) error {
 }
 
 // Close writes the files, each at once or not at all, and removes the spool.
-func (f *RuleFiles) Close() error {
+func (f *Files) Close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.spool == nil {
@@ -219,12 +219,12 @@ func (f *RuleFiles) Close() error {
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("write %s: %w", RulesFile, err)
+		return fmt.Errorf("write %s: %w", FileName, err)
 	}
 	return nil
 }
 
-func (f *RuleFiles) write() (files int, err error) {
+func (f *Files) write() (files int, err error) {
 	var out bytes.Buffer
 	rulesIn := 0
 	flush := func() error {
@@ -258,7 +258,7 @@ func (f *RuleFiles) write() (files int, err error) {
 
 func rulesFileName(n int) string {
 	if n == 1 {
-		return RulesFile
+		return FileName
 	}
 	return fmt.Sprintf("rules-%d.ndjson", n)
 }
@@ -280,11 +280,11 @@ func writeWhole(name string, data []byte) error {
 	return nil
 }
 
-// RulesNDJSON writes the rules of objects as an import takes them, one a line, in the order
+// WriteNDJSON writes the rules of objects as an import takes them, one a line, in the order
 // in which the indicators came first, with each one's last state only; then those of the policy. It gives
-// what happened to each object, as [RuleFiles.Write] does.
-func RulesNDJSON(w io.Writer, builder *rules.Builder, changes []sync.Change) ([]sync.Result, error) {
-	f := &RuleFiles{builder: builder}
+// what happened to each object, as [Files.Write] does.
+func WriteNDJSON(w io.Writer, builder *rules.Builder, changes []sync.Change) ([]sync.Result, error) {
+	f := &Files{builder: builder}
 	results := make([]sync.Result, len(changes))
 	last := make(map[string][]byte)
 	var order []string

@@ -1,4 +1,4 @@
-package elastic
+package kibana
 
 import (
 	"cmp"
@@ -17,7 +17,7 @@ import (
 	"github.com/opencti-elastic/opencti-elastic/sync"
 )
 
-// AdoptOptions are the options of [AdoptRules].
+// AdoptOptions are the options of [Adopt].
 type AdoptOptions struct {
 	// DryRun only looks.
 	DryRun bool
@@ -28,7 +28,7 @@ type AdoptOptions struct {
 	Logger *slog.Logger
 }
 
-// An AdoptReport is what [AdoptRules] did, or would do.
+// An AdoptReport is what [Adopt] did, or would do.
 type AdoptReport struct {
 	// Found is how many rules of the Python connector there are.
 	Found int
@@ -45,18 +45,18 @@ type AdoptReport struct {
 	Failed []error
 }
 
-// AdoptRules takes over the rules that the Python connector made: each gets the rule_id
+// Adopt takes over the rules that the Python connector made: each gets the rule_id
 // and the mark by which we know our own. A rule_id can't be changed, so the rule is
 // made anew with all that it holds, exceptions and actions included, before the old one is
 // deleted. Of several rules of one indicator the newest is taken. It can be repeated at any time.
-func AdoptRules(ctx context.Context, k *Kibana, o AdoptOptions) (AdoptReport, error) {
+func Adopt(ctx context.Context, k *Client, o AdoptOptions) (AdoptReport, error) {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	a := adoption{options: o, groups: make(map[string][]*StoredRule)}
-	a.sink = &Rules{
+	a := adoption{options: o, groups: make(map[string][]*Rule)}
+	a.sink = &Sink{
 		kibana: k, log: o.Logger, ledger: newLedger(time.Time{}),
-		cfg: RulesConfig{Kibana: k, Settle: 2 * time.Second, MaxImportRules: maxImportRules, MaxImportBytes: maxImportBytes},
+		cfg: SinkOptions{Kibana: k, Settle: 2 * time.Second, MaxImportRules: maxImportRules, MaxImportBytes: maxImportBytes},
 	}
 	if err := a.find(ctx); err != nil {
 		return a.report, err
@@ -75,8 +75,8 @@ func AdoptRules(ctx context.Context, k *Kibana, o AdoptOptions) (AdoptReport, er
 
 type adoption struct {
 	options AdoptOptions
-	sink    *Rules
-	groups  map[string][]*StoredRule // by internal id, oldest first
+	sink    *Sink
+	groups  map[string][]*Rule // by internal id, oldest first
 	report  AdoptReport
 }
 
@@ -105,13 +105,13 @@ func (a *adoption) find(ctx context.Context) error {
 		a.groups[id] = append(a.groups[id], r)
 	}
 	for _, group := range a.groups {
-		slices.SortStableFunc(group, func(x, y *StoredRule) int { return cmp.Compare(x.CreatedAt, y.CreatedAt) })
+		slices.SortStableFunc(group, func(x, y *Rule) int { return cmp.Compare(x.CreatedAt, y.CreatedAt) })
 	}
 	return nil
 }
 
 // pythonIndicator is the internal id of the rule's indicator: in its meta, or at the end of its link.
-func pythonIndicator(r *StoredRule) string {
+func pythonIndicator(r *Rule) string {
 	var meta struct {
 		ID string `json:"opencti_id"`
 	}
@@ -135,7 +135,7 @@ func (a *adoption) dropGone(ctx context.Context, ids []string) error {
 	if err != nil {
 		return fmt.Errorf("adopt rules: ask which indicators are there: %w", err)
 	}
-	var gone []*StoredRule
+	var gone []*Rule
 	for _, id := range ids {
 		if !live[id] {
 			gone = append(gone, a.groups[id]...)
@@ -157,10 +157,10 @@ func (a *adoption) take(ctx context.Context, ids []string) error {
 	if err != nil {
 		return fmt.Errorf("adopt rules: %w", err)
 	}
-	var create, replace []*ruleTask
-	byTask := make(map[*ruleTask]string)
+	var create, replace []*task
+	byTask := make(map[*task]string)
 	for i, id := range ids {
-		t := &ruleTask{ruleID: ruleIDs[i], result: new(sync.Result)}
+		t := &task{ruleID: ruleIDs[i], result: new(sync.Result)}
 		group := a.groups[id]
 		ours := slices.IndexFunc(there[t.ruleID], owned)
 		switch {
@@ -188,8 +188,8 @@ func (a *adoption) take(ctx context.Context, ids []string) error {
 }
 
 // finish deletes the rules whose successor is written, and counts.
-func (a *adoption) finish(ctx context.Context, tasks []*ruleTask, byTask map[*ruleTask]string) error {
-	var old []*StoredRule
+func (a *adoption) finish(ctx context.Context, tasks []*task, byTask map[*task]string) error {
+	var old []*Rule
 	for _, t := range tasks {
 		group := a.groups[byTask[t]]
 		if !a.options.DryRun && (!t.done || t.result.Outcome == sync.Refused) {
@@ -207,13 +207,13 @@ func (a *adoption) finish(ctx context.Context, tasks []*ruleTask, byTask map[*ru
 	return err
 }
 
-func (a *adoption) remove(ctx context.Context, old []*StoredRule) (int, error) {
+func (a *adoption) remove(ctx context.Context, old []*Rule) (int, error) {
 	if a.options.DryRun {
 		return len(old), nil
 	}
-	var tasks []*ruleTask
+	var tasks []*task
 	for _, r := range old {
-		tasks = append(tasks, &ruleTask{ruleID: r.RuleID, found: r, result: new(sync.Result)})
+		tasks = append(tasks, &task{ruleID: r.RuleID, found: r, result: new(sync.Result)})
 	}
 	if err := a.sink.remove(ctx, tasks); err != nil {
 		return 0, fmt.Errorf("adopt rules: delete the old ones: %w", err)
@@ -231,7 +231,7 @@ func (a *adoption) remove(ctx context.Context, old []*StoredRule) (int, error) {
 
 // adopted makes our rule of the newest of an indicator's. What it says comes anew with
 // the indicator's next event; what the Python connector doesn't write is a person's.
-func adopted(id, ruleID string, group []*StoredRule) (map[string]jsontext.Value, error) {
+func adopted(id, ruleID string, group []*Rule) (map[string]jsontext.Value, error) {
 	newest := group[len(group)-1]
 	out := withEdits(writable(newest.Fields), group)
 	meta := rules.Meta{
@@ -254,7 +254,7 @@ func adopted(id, ruleID string, group []*StoredRule) (map[string]jsontext.Value,
 }
 
 // withEdits adds the exceptions and actions that a person put on any of the rules.
-func withEdits(out map[string]jsontext.Value, group []*StoredRule) map[string]jsontext.Value {
+func withEdits(out map[string]jsontext.Value, group []*Rule) map[string]jsontext.Value {
 	for _, name := range [...]string{"exceptions_list", "actions"} {
 		var all []jsontext.Value
 		seen := make(map[string]bool)
@@ -275,7 +275,7 @@ func withEdits(out map[string]jsontext.Value, group []*StoredRule) map[string]js
 	return out
 }
 
-func fieldOf(group []*StoredRule, name string) []jsontext.Value {
+func fieldOf(group []*Rule, name string) []jsontext.Value {
 	out := make([]jsontext.Value, 0, len(group))
 	for _, r := range group {
 		out = append(out, r.Fields[name])

@@ -1,4 +1,4 @@
-package elastic
+package kibana
 
 import (
 	"bytes"
@@ -11,6 +11,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/opencti-elastic/opencti-elastic/elastic"
+	"github.com/opencti-elastic/opencti-elastic/internal/endpoint"
 )
 
 // MaxBulkIDs is how many ids Kibana takes in one bulk action.
@@ -32,7 +34,7 @@ var ErrNoIDs = errors.New("bulk action: no ids; Kibana would act on every rule o
 // BulkAction does one thing to the rules of these ids (Kibana's, 1 to [MaxBulkIDs] of them). It
 // gives what Kibana said of each that failed; the others are done. A rule that
 // isn't there any more counts as failed.
-func (k *Kibana) BulkAction(ctx context.Context, action BulkAction, ids []string) (failed map[string]error, err error) {
+func (k *Client) BulkAction(ctx context.Context, action BulkAction, ids []string) (failed map[string]error, err error) {
 	switch {
 	case len(ids) == 0 || slices.Contains(ids, ""):
 		return nil, ErrNoIDs
@@ -52,7 +54,7 @@ func (k *Kibana) BulkAction(ctx context.Context, action BulkAction, ids []string
 		return nil, fmt.Errorf("bulk action: %w", err)
 	}
 	op := "bulk " + string(action)
-	b, err := k.do(ctx, kibanaRequest{
+	b, err := k.do(ctx, request{
 		op: op, method: http.MethodPost, url: k.base + rulesPath + "/_bulk_action", body: body, timeout: k.importTimeout,
 		// Some failed: a 500 with the results inside.
 		accept: func(status int, body []byte) bool {
@@ -101,7 +103,7 @@ func readActionAnswer(op string, b []byte, ids []string) (map[string]error, erro
 	failed := make(map[string]error)
 	for _, e := range answer.Attributes.Errors {
 		for _, r := range e.Rules {
-			failed[r.ID] = &StatusError{Op: op, Status: e.StatusCode, Type: typeDetectionEngine, Reason: clipReason(e.Message)}
+			failed[r.ID] = &elastic.StatusError{Op: op, Status: e.StatusCode, Type: typeDetectionEngine, Reason: endpoint.Clip(e.Message)}
 		}
 	}
 	for _, id := range ids {
@@ -115,9 +117,9 @@ func readActionAnswer(op string, b []byte, ids []string) (map[string]error, erro
 // An ImportResult is what Kibana said of an import; it answers 200 also when every line failed.
 type ImportResult struct {
 	// Failed is Kibana's words on the rules that it named.
-	Failed map[string]*StatusError
+	Failed map[string]*elastic.StatusError
 	// Unnamed is its words on rules that it didn't name; there can be fewer than rules that failed.
-	Unnamed []*StatusError
+	Unnamed []*elastic.StatusError
 	// Lost tells that fewer rules went in than the errors account for: it can't be
 	// said which of the rules that aren't in Failed are in Kibana.
 	Lost bool
@@ -125,7 +127,7 @@ type ImportResult struct {
 
 // ImportRules creates rules, and replaces existing ones if overwrite is set: then
 // every field that is left out goes back to its default.
-func (k *Kibana) ImportRules(ctx context.Context, rules []jsontext.Value, overwrite bool) (ImportResult, error) {
+func (k *Client) ImportRules(ctx context.Context, rules []jsontext.Value, overwrite bool) (ImportResult, error) {
 	if len(rules) == 0 {
 		return ImportResult{}, nil
 	}
@@ -146,7 +148,7 @@ func (k *Kibana) ImportRules(ctx context.Context, rules []jsontext.Value, overwr
 	if overwrite {
 		target += "?overwrite=true"
 	}
-	b, err := k.do(ctx, kibanaRequest{
+	b, err := k.do(ctx, request{
 		op: "import rules", method: http.MethodPost, url: target, body: body.Bytes(),
 		contentType: form.FormDataContentType(), timeout: k.importTimeout,
 	})
@@ -174,9 +176,9 @@ func readImport(b []byte, sent int) (ImportResult, error) {
 	if err := json.Unmarshal(b, &answer); err != nil || answer.Success == nil {
 		return ImportResult{}, errors.New("import rules: the answer is none of an import")
 	}
-	result := ImportResult{Failed: make(map[string]*StatusError)}
+	result := ImportResult{Failed: make(map[string]*elastic.StatusError)}
 	for _, f := range slices.Concat(answer.Errors, answer.ExceptionsErrors, answer.ConnectorErrors) {
-		e := &StatusError{Op: "import rules", Status: f.Error.StatusCode, Type: typeDetectionEngine, Reason: clipReason(f.Error.Message)}
+		e := &elastic.StatusError{Op: "import rules", Status: f.Error.StatusCode, Type: typeDetectionEngine, Reason: endpoint.Clip(f.Error.Message)}
 		if f.RuleID == "" || f.RuleID == "(unknown id)" {
 			result.Unnamed = append(result.Unnamed, e)
 			continue

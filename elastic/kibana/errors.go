@@ -1,4 +1,4 @@
-package elastic
+package kibana
 
 import (
 	"errors"
@@ -8,26 +8,28 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/opencti-elastic/opencti-elastic/elastic"
+	"github.com/opencti-elastic/opencti-elastic/internal/endpoint"
 )
 
-// typeDetectionEngine is the Type of a [StatusError] that the detection engine
+// typeDetectionEngine is the Type of a [elastic.StatusError] that the detection engine
 // itself gave, in words of its own; the platform's has none.
 const typeDetectionEngine = "detection_engine"
 
-// newKibanaError reads both forms of error: the platform's
+// newStatusError reads both forms of error: the platform's
 // {"statusCode":…,"error":…,"message":…} and the detection engine's
 // {"message":…,"status_code":…}, whose message may be a list.
-func newKibanaError(op string, status int, header http.Header, body []byte) error {
-	e := &StatusError{Op: op, Status: status, Wait: retryAfter(header, time.Now())}
+func newStatusError(op string, status int, header http.Header, body []byte) error {
+	e := &elastic.StatusError{Op: op, Status: status, Wait: endpoint.RetryAfter(header, time.Now())}
 	var parsed struct {
 		Message    jsontext.Value `json:"message"`
 		Error      jsontext.Value `json:"error"`
 		StatusCode jsontext.Value `json:"status_code"`
 	}
 	if json.Unmarshal(body, &parsed) == nil {
-		e.Reason = clipReason(messageText(parsed.Message))
+		e.Reason = endpoint.Clip(messageText(parsed.Message))
 		if e.Reason == "" {
-			e.Reason = clipReason(messageText(parsed.Error))
+			e.Reason = endpoint.Clip(messageText(parsed.Error))
 		}
 		if len(parsed.StatusCode) > 0 {
 			e.Type = typeDetectionEngine
@@ -53,13 +55,13 @@ func messageText(v jsontext.Value) string {
 
 // unknownAPIVersion: this Kibana doesn't know the version of the API that we
 // speak. It is the same for every request, so no rule is at fault.
-func unknownAPIVersion(e *StatusError) bool {
+func unknownAPIVersion(e *elastic.StatusError) bool {
 	return e.Status == http.StatusBadRequest && e.Type == "" &&
 		(strings.HasPrefix(e.Reason, "No version ") || strings.Contains(e.Reason, "elastic-api-version") || strings.Contains(e.Reason, "kbn-xsrf"))
 }
 
 // blockedAnswer is a refusal that someone has to act upon, though its status speaks of the request.
-type blockedAnswer struct{ *StatusError }
+type blockedAnswer struct{ *elastic.StatusError }
 
 // Blocked tells that someone has to act.
 func (*blockedAnswer) Blocked() bool { return true }
@@ -69,7 +71,7 @@ func (e *blockedAnswer) Unwrap() error { return e.StatusError }
 
 // statusOf is the status of Kibana's answer, or 0 if it gave none.
 func statusOf(err error) int {
-	if e, ok := errors.AsType[*StatusError](err); ok {
+	if e, ok := errors.AsType[*elastic.StatusError](err); ok {
 		return e.Status
 	}
 	return 0
@@ -78,13 +80,13 @@ func statusOf(err error) int {
 // noSuchRule tells whether the detection engine said that there is no such rule.
 // The platform's own 404 means a wrong URL, a space that doesn't exist, or Security switched off.
 func noSuchRule(err error) bool {
-	e, ok := errors.AsType[*StatusError](err)
+	e, ok := errors.AsType[*elastic.StatusError](err)
 	return ok && e.Status == http.StatusNotFound && (e.Type == typeDetectionEngine || strings.Contains(e.Reason, "not found") && e.Reason != "Not Found")
 }
 
 // reasonOf is what Kibana said, or the error's own text.
 func reasonOf(err error) string {
-	if e, ok := errors.AsType[*StatusError](err); ok && e.Reason != "" {
+	if e, ok := errors.AsType[*elastic.StatusError](err); ok && e.Reason != "" {
 		return e.Reason
 	}
 	return err.Error()

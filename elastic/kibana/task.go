@@ -1,4 +1,4 @@
-package elastic
+package kibana
 
 import (
 	"context"
@@ -10,13 +10,14 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/opencti-elastic/opencti-elastic/internal/endpoint"
 	"github.com/opencti-elastic/opencti-elastic/rules"
 	"github.com/opencti-elastic/opencti-elastic/sync"
 )
 
-// ruleTask is one rule that is to be brought to a state. It is handled in
+// task is one rule that is to be brought to a state. It is handled in
 // rounds, each of which looks rules up, decides, and writes.
-type ruleTask struct {
+type task struct {
 	ruleID      string
 	rule        rules.Rule // what is wanted; nil: nothing
 	fields      map[string]jsontext.Value
@@ -30,14 +31,14 @@ type ruleTask struct {
 	done   bool
 	err    error // of the last try
 
-	found  *StoredRule // what is there, ours
+	found  *Rule // what is there, ours
 	write  map[string]jsontext.Value
 	create bool
 	alone  bool // written by a call of its own
 }
 
 // wants sets the state that the rule is to have.
-func (t *ruleTask) wants(rule rules.Rule) error {
+func (t *task) wants(rule rules.Rule) error {
 	fields, err := rules.Fields(rule)
 	if err != nil {
 		return err
@@ -47,7 +48,7 @@ func (t *ruleTask) wants(rule rules.Rule) error {
 	return nil
 }
 
-func (t *ruleTask) finish(outcome sync.Outcome, err error) {
+func (t *task) finish(outcome sync.Outcome, err error) {
 	t.done, t.err = true, nil
 	if err == nil {
 		err = t.remark
@@ -61,14 +62,14 @@ const maxRuleRounds = 4
 
 // perform brings all tasks to an end, or to a fault that the engine has to wait
 // out. It gives an error if nothing at all could be done.
-func (r *Rules) perform(ctx context.Context, tasks []*ruleTask) error {
+func (r *Sink) perform(ctx context.Context, tasks []*task) error {
 	defer r.ledger.settle(tasks)
 	defer r.counts.add(tasks)
 	open := tasks
 	var fault error
 	for round := 0; len(open) > 0 && round < maxRuleRounds && fault == nil; round++ {
 		fault = r.round(ctx, open)
-		open = slices.DeleteFunc(slices.Clone(open), func(t *ruleTask) bool { return t.done })
+		open = slices.DeleteFunc(slices.Clone(open), func(t *task) bool { return t.done })
 	}
 	if len(open) == 0 {
 		return nil
@@ -89,7 +90,7 @@ func (r *Rules) perform(ctx context.Context, tasks []*ruleTask) error {
 	return nil
 }
 
-func (r *Rules) round(ctx context.Context, tasks []*ruleTask) error {
+func (r *Sink) round(ctx context.Context, tasks []*task) error {
 	if err := r.lookUp(ctx, tasks); err != nil {
 		return err
 	}
@@ -98,9 +99,9 @@ func (r *Rules) round(ctx context.Context, tasks []*ruleTask) error {
 
 // lookUp finds out which rules are there and decides what to do with them. Those of which
 // enough is known are decided without asking Kibana.
-func (r *Rules) lookUp(ctx context.Context, tasks []*ruleTask) error {
+func (r *Sink) lookUp(ctx context.Context, tasks []*task) error {
 	now := time.Now()
-	var ask []*ruleTask
+	var ask []*task
 	var ids []string
 	var wait time.Time
 	for _, t := range tasks {
@@ -122,7 +123,7 @@ func (r *Rules) lookUp(ctx context.Context, tasks []*ruleTask) error {
 	}
 	found, err := r.kibana.RulesByRuleID(ctx, ids)
 	if err != nil {
-		return blockedUnlessTransient("look rules up", err)
+		return endpoint.Blocked("look rules up", err)
 	}
 	doubles := map[string]string{} // id to rule_id
 	for _, t := range ask {
@@ -147,7 +148,7 @@ func sleepUntil(ctx context.Context, t time.Time) error {
 }
 
 // decided settles a task by what the ledger knows, where that is enough.
-func (r *Rules) decided(ctx context.Context, t *ruleTask, e ledgerEntry, now time.Time) bool {
+func (r *Sink) decided(ctx context.Context, t *task, e ledgerEntry, now time.Time) bool {
 	if t.rule == nil || e.uncertain || e.suspect || t.err != nil {
 		return false
 	}
@@ -175,9 +176,9 @@ func (l *ledger) knowsAll() bool {
 var errForeign = errors.New("a rule of this rule_id is there without our mark (tag " + rules.ManagedTag + "): it is left alone")
 
 // decide settles a task by what was found in Kibana, or prepares what to write.
-func (r *Rules) decide(ctx context.Context, t *ruleTask, found []*StoredRule, doubles map[string]string) {
+func (r *Sink) decide(ctx context.Context, t *task, found []*Rule, doubles map[string]string) {
 	e := r.ledger.get(t.ruleID)
-	var ours *StoredRule
+	var ours *Rule
 	foreign := false
 	for _, f := range found {
 		switch {
@@ -204,12 +205,12 @@ func (r *Rules) decide(ctx context.Context, t *ruleTask, found []*StoredRule, do
 	}
 }
 
-func renewed(rule *StoredRule) bool {
+func renewed(rule *Rule) bool {
 	meta, _ := rules.ReadMeta(rule.Fields["meta"])
 	return meta.ExpiresAt.After(time.Now())
 }
 
-func (r *Rules) decideAbsent(ctx context.Context, t *ruleTask, e ledgerEntry) {
+func (r *Sink) decideAbsent(ctx context.Context, t *task, e ledgerEntry) {
 	if t.rule == nil {
 		r.ledger.change(t.ruleID, func(e *ledgerEntry) {
 			e.present, e.fingerprint, e.uncertain, e.suspect, e.carried = false, "", false, false, nil
@@ -230,7 +231,7 @@ func (r *Rules) decideAbsent(ctx context.Context, t *ruleTask, e ledgerEntry) {
 }
 
 // finishNone ends a task that wanted no rule, and has none.
-func (t *ruleTask) finishNone() {
+func (t *task) finishNone() {
 	if t.none != nil {
 		t.finish(sync.Ignored, t.none)
 		return
@@ -238,7 +239,7 @@ func (t *ruleTask) finishNone() {
 	t.finish(sync.Done, nil)
 }
 
-func (r *Rules) decidePresent(ctx context.Context, t *ruleTask, e ledgerEntry, ours *StoredRule) {
+func (r *Sink) decidePresent(ctx context.Context, t *task, e ledgerEntry, ours *Rule) {
 	r.ledger.saw(ours)
 	meta, _ := rules.ReadMeta(ours.Fields["meta"])
 	if ours.Type != t.rule.Type() {
@@ -257,7 +258,7 @@ func (r *Rules) decidePresent(ctx context.Context, t *ruleTask, e ledgerEntry, o
 }
 
 // prepareCreate makes ready what is written anew; carried is the rule of another type that it replaces.
-func (r *Rules) prepareCreate(ctx context.Context, t *ruleTask, carried *StoredRule) {
+func (r *Sink) prepareCreate(ctx context.Context, t *task, carried *Rule) {
 	r.restrain(t)
 	r.preview(ctx, t)
 	t.create, t.write = true, r.sendable(t)
@@ -269,7 +270,7 @@ func (r *Rules) prepareCreate(ctx context.Context, t *ruleTask, carried *StoredR
 	}
 }
 
-func (r *Rules) sendable(t *ruleTask) map[string]jsontext.Value {
+func (r *Sink) sendable(t *task) map[string]jsontext.Value {
 	if r.noSuppression.Load() {
 		return withoutSuppression(t.fields)
 	}
@@ -277,7 +278,7 @@ func (r *Rules) sendable(t *ruleTask) map[string]jsontext.Value {
 }
 
 // restrain has a rule made disabled that Kibana can't afford to run.
-func (r *Rules) restrain(t *ruleTask) {
+func (r *Sink) restrain(t *task) {
 	base := t.rule.Base()
 	if !base.Enabled {
 		return
@@ -288,7 +289,7 @@ func (r *Rules) restrain(t *ruleTask) {
 }
 
 // preview has a rule made disabled that would alert too often.
-func (r *Rules) preview(ctx context.Context, t *ruleTask) {
+func (r *Sink) preview(ctx context.Context, t *task) {
 	if r.cfg.Preview == nil || !t.rule.Base().Enabled {
 		return
 	}
@@ -301,7 +302,7 @@ func (r *Rules) preview(ctx context.Context, t *ruleTask) {
 	}
 }
 
-func (r *Rules) disabled(t *ruleTask, why error) {
+func (r *Sink) disabled(t *task, why error) {
 	t.remark = why
 	t.rule.Base().Enabled = false
 	if err := t.wants(t.rule); err != nil {
@@ -315,7 +316,7 @@ func line(fields map[string]jsontext.Value) (jsontext.Value, error) {
 }
 
 // fails notes what a try came to; a fault that may have had its effect makes the task uncertain.
-func (r *Rules) fails(t *ruleTask, err error) {
+func (r *Sink) fails(t *task, err error) {
 	t.err = err
 	if statusOf(err) == http.StatusTooManyRequests || sync.Classify(err) == sync.Blocked {
 		return // Kibana did nothing

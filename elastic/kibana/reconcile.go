@@ -1,4 +1,4 @@
-package elastic
+package kibana
 
 import (
 	"context"
@@ -7,11 +7,12 @@ import (
 	"slices"
 	"time"
 
+	"github.com/opencti-elastic/opencti-elastic/internal/endpoint"
 	"github.com/opencti-elastic/opencti-elastic/rules"
 	"github.com/opencti-elastic/opencti-elastic/sync"
 )
 
-// A Convergence is what [Rules.Converge] did.
+// A Convergence is what [Sink.Converge] did.
 type Convergence struct {
 	// Rules is how many rules of ours are there now.
 	Rules int
@@ -27,7 +28,7 @@ type Convergence struct {
 // Converge brings Kibana in line with the policy: what it doesn't want any longer goes, its match
 // rules are made or renewed, doubles are removed. Write does so before anything
 // else, once; a policy that is switched off needs this call alone.
-func (r *Rules) Converge(ctx context.Context) (Convergence, error) {
+func (r *Sink) Converge(ctx context.Context) (Convergence, error) {
 	l := r.ledger
 	select {
 	case <-l.loading:
@@ -38,15 +39,15 @@ func (r *Rules) Converge(ctx context.Context) (Convergence, error) {
 	return r.converge(ctx)
 }
 
-func (r *Rules) converge(ctx context.Context) (Convergence, error) {
+func (r *Sink) converge(ctx context.Context) (Convergence, error) {
 	ours, err := r.load(ctx)
 	if err != nil {
 		return Convergence{}, err
 	}
 	managed := make(map[string]bool)
-	var tasks []*ruleTask
+	var tasks []*task
 	for _, rule := range r.builder.Managed() {
-		t := &ruleTask{ruleID: rule.Base().RuleID, result: new(sync.Result)}
+		t := &task{ruleID: rule.Base().RuleID, result: new(sync.Result)}
 		if err := t.wants(rule); err != nil {
 			return Convergence{}, err
 		}
@@ -66,7 +67,7 @@ func (r *Rules) converge(ctx context.Context) (Convergence, error) {
 			out.Rules++
 			continue
 		}
-		tasks = append(tasks, &ruleTask{ruleID: rule.RuleID, result: new(sync.Result)})
+		tasks = append(tasks, &task{ruleID: rule.RuleID, result: new(sync.Result)})
 		out.Removed++
 	}
 	for id := range managed {
@@ -75,7 +76,7 @@ func (r *Rules) converge(ctx context.Context) (Convergence, error) {
 		}
 	}
 	if err := r.removeDoubles(ctx, doubles); err != nil {
-		return out, blockedUnlessTransient("remove doubles", err)
+		return out, endpoint.Blocked("remove doubles", err)
 	}
 	if out.Replay && r.cfg.Replay != nil {
 		// Before the match rules go: they are what tells of the change.
@@ -96,7 +97,7 @@ func (r *Rules) converge(ctx context.Context) (Convergence, error) {
 }
 
 // stays tells whether the policy wants a rule of ours.
-func (r *Rules) stays(rule *StoredRule, out *Convergence) bool {
+func (r *Sink) stays(rule *Rule, out *Convergence) bool {
 	meta, known := rules.ReadMeta(rule.Fields["meta"])
 	policy := r.builder.Policy()
 	switch {
@@ -118,15 +119,15 @@ func (r *Rules) stays(rule *StoredRule, out *Convergence) bool {
 
 // settleAll performs tasks in batches until they are done. A fault ends it; a rule that
 // Kibana refuses does not, since it must not stand in the way of the others.
-func (r *Rules) settleAll(ctx context.Context, tasks []*ruleTask) error {
+func (r *Sink) settleAll(ctx context.Context, tasks []*task) error {
 	for chunk := range slices.Chunk(tasks, maxImportRules) {
 		if err := r.perform(ctx, chunk); err != nil {
-			return blockedUnlessTransient("write rules", err)
+			return endpoint.Blocked("write rules", err)
 		}
 		for _, t := range chunk {
 			switch t.result.Outcome {
 			case sync.Again:
-				return blockedUnlessTransient("write rule "+t.ruleID, t.result.Err)
+				return endpoint.Blocked("write rule "+t.ruleID, t.result.Err)
 			case sync.Refused:
 				r.log.Error("Kibana refuses a rule", "rule_id", t.ruleID, "error", t.result.Err.Error())
 			}
@@ -136,18 +137,18 @@ func (r *Rules) settleAll(ctx context.Context, tasks []*ruleTask) error {
 }
 
 // Expire removes the rules of indicators whose time is over, by their keys, or disables them if
-// [RulesConfig.KeepGone] is set. It is what an index's sweep hands its ids to. A rule that
+// [SinkOptions.KeepGone] is set. It is what an index's sweep hands its ids to. A rule that
 // was renewed meanwhile stays.
-func (r *Rules) Expire(ctx context.Context, keys []string) error {
+func (r *Sink) Expire(ctx context.Context, keys []string) error {
 	if len(keys) == 0 {
 		return nil
 	}
 	if err := r.ready(ctx); err != nil {
 		return err
 	}
-	tasks := make([]*ruleTask, len(keys))
+	tasks := make([]*task, len(keys))
 	for i, key := range keys {
-		tasks[i] = &ruleTask{
+		tasks[i] = &task{
 			ruleID: rules.RuleID(key), result: new(sync.Result), unlessRenewed: true,
 			none: &rules.NoRuleError{Why: rules.Expired, Detail: "the indicator is not valid any more"},
 		}
@@ -155,20 +156,20 @@ func (r *Rules) Expire(ctx context.Context, keys []string) error {
 	return r.settleAll(ctx, tasks)
 }
 
-// Sweep does what [Rules.Expire] does for all rules whose own end of validity has come, by what
+// Sweep does what [Sink.Expire] does for all rules whose own end of validity has come, by what
 // was last read of them, and gives their number.
-func (r *Rules) Sweep(ctx context.Context, now time.Time) (int, error) {
+func (r *Sink) Sweep(ctx context.Context, now time.Time) (int, error) {
 	if err := r.ready(ctx); err != nil {
 		return 0, err
 	}
-	var tasks []*ruleTask
+	var tasks []*task
 	r.ledger.mu.Lock()
 	for _, id := range slices.Sorted(maps.Keys(r.ledger.entries)) {
 		e := r.ledger.entries[id]
 		if !e.present || e.expires.IsZero() || e.expires.After(now) || r.cfg.KeepGone && !e.enabled {
 			continue
 		}
-		tasks = append(tasks, &ruleTask{
+		tasks = append(tasks, &task{
 			ruleID: id, result: new(sync.Result), unlessRenewed: true,
 			none: &rules.NoRuleError{Why: rules.Expired, Detail: "the indicator is not valid any more"},
 		})

@@ -1,21 +1,21 @@
-package elastic_test
+package kibana_test
 
 import (
 	"context"
 	"fmt"
 	"time"
 
-	"github.com/opencti-elastic/opencti-elastic/elastic"
 	"github.com/opencti-elastic/opencti-elastic/elastic/elastictest"
+	"github.com/opencti-elastic/opencti-elastic/elastic/kibana"
 	"github.com/opencti-elastic/opencti-elastic/rules"
 	"github.com/opencti-elastic/opencti-elastic/stix"
 	"github.com/opencti-elastic/opencti-elastic/sync"
 )
 
-func ExampleNewRules() {
+func ExampleNewSink() {
 	server := elastictest.NewKibana(elastictest.KibanaOptions{}) // a stand-in for a real Kibana
 	defer server.Close()
-	kibana, err := elastic.NewKibana(elastic.KibanaConfig{URL: server.URL, APIKey: "base64 of id:key"})
+	client, err := kibana.NewClient(kibana.Config{URL: server.URL, APIKey: "base64 of id:key"})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -25,7 +25,7 @@ func ExampleNewRules() {
 		fmt.Println(err)
 		return
 	}
-	sink, err := elastic.NewRules(elastic.RulesConfig{Kibana: kibana, Builder: builder, Settle: time.Millisecond})
+	sink, err := kibana.NewSink(kibana.SinkOptions{Kibana: client, Builder: builder, Settle: time.Millisecond})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -1,4 +1,4 @@
-package elastic
+package kibana
 
 import (
 	"cmp"
@@ -14,8 +14,8 @@ import (
 )
 
 // write does what a round has decided: deletes, then replaces and creates.
-func (r *Rules) write(ctx context.Context, tasks []*ruleTask) error {
-	var remove, replace, create, alone []*ruleTask
+func (r *Sink) write(ctx context.Context, tasks []*task) error {
+	var remove, replace, create, alone []*task
 	for _, t := range tasks {
 		switch {
 		case t.done:
@@ -50,7 +50,7 @@ func (r *Rules) write(ctx context.Context, tasks []*ruleTask) error {
 }
 
 // remove deletes the rules that were found. A task that wanted another type of rule goes on to the next round.
-func (r *Rules) remove(ctx context.Context, tasks []*ruleTask) error {
+func (r *Sink) remove(ctx context.Context, tasks []*task) error {
 	for chunk := range slices.Chunk(tasks, MaxBulkIDs) {
 		for _, t := range chunk {
 			if carried := t.found; t.rule != nil {
@@ -76,7 +76,7 @@ func (r *Rules) remove(ctx context.Context, tasks []*ruleTask) error {
 }
 
 // deleteFailed notes that a rule may or may not be deleted.
-func (r *Rules) deleteFailed(t *ruleTask, err error) {
+func (r *Sink) deleteFailed(t *task, err error) {
 	r.fails(t, err)
 	if sync.Classify(err) == sync.Permanent {
 		t.finish(sync.Refused, fmt.Errorf("Kibana refuses to delete the rule: %w", err))
@@ -85,7 +85,7 @@ func (r *Rules) deleteFailed(t *ruleTask, err error) {
 
 // switchOff makes ready to switch off a rule of what was revoked or has expired. That is
 // written into the rule itself, so that it isn't taken for a person's doing later.
-func (t *ruleTask) switchOff() error {
+func (t *task) switchOff() error {
 	if !t.found.Enabled {
 		t.finishNone()
 		return nil
@@ -96,7 +96,7 @@ func (t *ruleTask) switchOff() error {
 }
 
 // bulkDelete deletes rules, by single calls where the bulk action refuses. Of those that failed still it gives the errors.
-func (r *Rules) bulkDelete(ctx context.Context, tasks []*ruleTask) (map[string]error, error) {
+func (r *Sink) bulkDelete(ctx context.Context, tasks []*task) (map[string]error, error) {
 	ids := make([]string, len(tasks))
 	for i, t := range tasks {
 		ids[i] = t.found.ID
@@ -125,10 +125,10 @@ func (r *Rules) bulkDelete(ctx context.Context, tasks []*ruleTask) (map[string]e
 }
 
 // removeDoubles deletes all but the oldest of several rules of one rule_id.
-func (r *Rules) removeDoubles(ctx context.Context, doubles map[string]string) error {
-	var tasks []*ruleTask
+func (r *Sink) removeDoubles(ctx context.Context, doubles map[string]string) error {
+	var tasks []*task
 	for id, ruleID := range doubles {
-		tasks = append(tasks, &ruleTask{ruleID: ruleID, found: &StoredRule{ID: id}})
+		tasks = append(tasks, &task{ruleID: ruleID, found: &Rule{ID: id}})
 	}
 	for chunk := range slices.Chunk(tasks, MaxBulkIDs) {
 		failed, err := r.bulkDelete(ctx, chunk)
@@ -159,8 +159,8 @@ func refusedWhole(err error) bool {
 }
 
 // importAll writes rules by imports within the limits of size and number.
-func (r *Rules) importAll(ctx context.Context, tasks []*ruleTask, overwrite bool) error {
-	var chunk []*ruleTask
+func (r *Sink) importAll(ctx context.Context, tasks []*task, overwrite bool) error {
+	var chunk []*task
 	var lines []jsontext.Value
 	size := 0
 	flush := func() error {
@@ -187,7 +187,7 @@ func (r *Rules) importAll(ctx context.Context, tasks []*ruleTask, overwrite bool
 	return flush()
 }
 
-func (r *Rules) importChunk(ctx context.Context, chunk []*ruleTask, lines []jsontext.Value, overwrite bool) error {
+func (r *Sink) importChunk(ctx context.Context, chunk []*task, lines []jsontext.Value, overwrite bool) error {
 	res, err := r.kibana.ImportRules(ctx, lines, overwrite)
 	switch {
 	case err == nil:
@@ -215,7 +215,7 @@ func (r *Rules) importChunk(ctx context.Context, chunk []*ruleTask, lines []json
 		res.Lost = true // by another name Kibana may mean any of these
 	}
 	refused := r.suppressionRefused(res)
-	var alone, anew []*ruleTask
+	var alone, anew []*task
 	for _, t := range chunk {
 		switch e := res.Failed[t.ruleID]; {
 		case e == nil && !res.Lost:
@@ -241,7 +241,7 @@ func (r *Rules) importChunk(ctx context.Context, chunk []*ruleTask, lines []json
 }
 
 // wrote ends a task whose rule Kibana has taken.
-func (r *Rules) wrote(t *ruleTask) {
+func (r *Sink) wrote(t *task) {
 	r.ledger.wrote(t.ruleID, t.write, t.create, r.cfg.Settle)
 	if t.rule == nil {
 		t.finishNone()
@@ -259,7 +259,7 @@ func unsaid(res ImportResult) error {
 }
 
 // suppressionRefused tells whether the licence refuses suppression; it is left out from then on.
-func (r *Rules) suppressionRefused(res ImportResult) bool {
+func (r *Sink) suppressionRefused(res ImportResult) bool {
 	for _, e := range res.Failed {
 		if licenceRefuses(e.Reason) {
 			r.giveUpSuppression(e.Reason)
@@ -280,14 +280,14 @@ func licenceRefuses(reason string) bool {
 	return strings.Contains(reason, "suppression") && (strings.Contains(reason, "license") || strings.Contains(reason, "licence"))
 }
 
-func (r *Rules) giveUpSuppression(reason string) {
+func (r *Sink) giveUpSuppression(reason string) {
 	if r.noSuppression.CompareAndSwap(false, true) {
 		r.log.Warn("rules are written without alert suppression: the licence refuses it", "kibana", reason)
 	}
 }
 
 // writeAlone writes rules by a call each, which tells exactly what is wrong with one.
-func (r *Rules) writeAlone(ctx context.Context, tasks []*ruleTask) error {
+func (r *Sink) writeAlone(ctx context.Context, tasks []*task) error {
 	for i, t := range tasks {
 		err := r.writeOne(ctx, t)
 		if err == nil {
@@ -304,7 +304,7 @@ func (r *Rules) writeAlone(ctx context.Context, tasks []*ruleTask) error {
 }
 
 // writeOne writes one rule. It gives an error only if that concerns the others too.
-func (r *Rules) writeOne(ctx context.Context, t *ruleTask) error {
+func (r *Sink) writeOne(ctx context.Context, t *task) error {
 	if r.noSuppression.Load() {
 		t.write = withoutSuppression(t.write)
 	}
@@ -339,7 +339,7 @@ func (r *Rules) writeOne(ctx context.Context, t *ruleTask) error {
 }
 
 // writeWithoutSuppression tries whether the refusal was for the licence, and leaves suppression out from then on if so.
-func (r *Rules) writeWithoutSuppression(ctx context.Context, t *ruleTask, refusal error) error {
+func (r *Sink) writeWithoutSuppression(ctx context.Context, t *task, refusal error) error {
 	t.write = withoutSuppression(t.write)
 	err := r.writeOne(ctx, t)
 	if t.done && t.result.Outcome == sync.Done {

@@ -1,18 +1,19 @@
-package elastic
+package kibana
 
 import (
 	"encoding/base64"
 	"errors"
+	"github.com/opencti-elastic/opencti-elastic/internal/endpoint"
 	"net"
 	"net/url"
 	"strings"
 )
 
-// KibanaURL derives Kibana's address from Elasticsearch's: in Elastic's cloud
+// Address derives Kibana's address from Elasticsearch's: in Elastic's cloud
 // "….es.…" becomes "….kb.…", a port 9200 becomes 5601. Any other address is taken
 // as Kibana's too, since a proxy in front can serve both. User and password are left out.
-func KibanaURL(elasticsearch string) (string, error) {
-	if err := validateURL("elasticsearch", elasticsearch); err != nil {
+func Address(elasticsearch string) (string, error) {
+	if err := endpoint.CheckURL("elasticsearch", elasticsearch); err != nil {
 		return "", err
 	}
 	u, err := url.Parse(strings.TrimSpace(elasticsearch))
@@ -40,8 +41,8 @@ func KibanaURL(elasticsearch string) (string, error) {
 	return strings.TrimRight(u.String(), "/"), nil
 }
 
-// KibanaURLOfCloud takes Kibana's address out of a cloud id, "name:base64".
-func KibanaURLOfCloud(cloudID string) (string, error) {
+// AddressOfCloud takes Kibana's address out of a cloud id, "name:base64".
+func AddressOfCloud(cloudID string) (string, error) {
 	malformed := errors.New("cloud id: malformed; copy it from the deployment's page, or set Kibana's URL")
 	_, data, found := strings.Cut(strings.TrimSpace(cloudID), ":")
 	if !found {

@@ -1,4 +1,4 @@
-package elastic_test
+package kibana_test
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 
 	"github.com/opencti-elastic/opencti-elastic/elastic"
 	"github.com/opencti-elastic/opencti-elastic/elastic/elastictest"
+	"github.com/opencti-elastic/opencti-elastic/elastic/kibana"
 	"github.com/opencti-elastic/opencti-elastic/rules"
 	"github.com/opencti-elastic/opencti-elastic/sync"
 )
@@ -28,20 +29,20 @@ func TestKibanaURL(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := elastic.KibanaURL(tt.elasticsearch)
+			got, err := kibana.Address(tt.elasticsearch)
 			if err != nil || got != tt.want {
 				t.Errorf("%q, %v; want %q", got, err, tt.want)
 			}
 		})
 	}
-	if _, err := elastic.KibanaURL("elastic:secret@es01"); err == nil || strings.Contains(err.Error(), "secret") {
+	if _, err := kibana.Address("elastic:secret@es01"); err == nil || strings.Contains(err.Error(), "secret") {
 		t.Errorf("error %v", err)
 	}
-	got, err := elastic.KibanaURLOfCloud("name:ZXUtY2VudHJhbC0xLmF3cy5jbG91ZC5lcy5pbzo5MjQzJGVzMTIzJGtiNDU2")
+	got, err := kibana.AddressOfCloud("name:ZXUtY2VudHJhbC0xLmF3cy5jbG91ZC5lcy5pbzo5MjQzJGVzMTIzJGtiNDU2")
 	if err != nil || got != "https://kb456.eu-central-1.aws.cloud.es.io:9243" {
 		t.Errorf("cloud id: %q, %v", got, err)
 	}
-	if _, err := elastic.KibanaURLOfCloud("name:!!"); err == nil {
+	if _, err := kibana.AddressOfCloud("name:!!"); err == nil {
 		t.Error("a broken cloud id is taken")
 	}
 }
@@ -49,15 +50,15 @@ func TestKibanaURL(t *testing.T) {
 func TestKibanaConfig(t *testing.T) {
 	tests := []struct {
 		name   string
-		config elastic.KibanaConfig
+		config kibana.Config
 		ok     bool
 	}{
-		{"good", elastic.KibanaConfig{URL: "https://kibana:5601/base", Space: "soc-1", APIKey: "abc"}, true},
-		{"no URL", elastic.KibanaConfig{}, false},
-		{"no scheme", elastic.KibanaConfig{URL: "kibana:5601"}, false},
-		{"space that leaves its place", elastic.KibanaConfig{URL: "https://kibana", Space: "../api"}, false},
-		{"half a user", elastic.KibanaConfig{URL: "https://kibana", Username: "x"}, false},
-		{"line break", elastic.KibanaConfig{URL: "https://kibana", APIKey: "a\nb"}, false},
+		{"good", kibana.Config{URL: "https://kibana:5601/base", Space: "soc-1", APIKey: "abc"}, true},
+		{"no URL", kibana.Config{}, false},
+		{"no scheme", kibana.Config{URL: "kibana:5601"}, false},
+		{"space that leaves its place", kibana.Config{URL: "https://kibana", Space: "../api"}, false},
+		{"half a user", kibana.Config{URL: "https://kibana", Username: "x"}, false},
+		{"line break", kibana.Config{URL: "https://kibana", APIKey: "a\nb"}, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -73,7 +74,7 @@ func TestKibanaSpacesBasePathServerless(t *testing.T) {
 	defer k.Close()
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
-	client, err := elastic.NewKibana(elastic.KibanaConfig{URL: k.URL + "/", Space: "soc", APIKey: "abc", Transport: transport})
+	client, err := kibana.NewClient(kibana.Config{URL: k.URL + "/", Space: "soc", APIKey: "abc", Transport: transport})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +86,7 @@ func TestKibanaSpacesBasePathServerless(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sink, err := elastic.NewRules(elastic.RulesConfig{Kibana: client, Builder: builder, Settle: time.Millisecond})
+	sink, err := kibana.NewSink(kibana.SinkOptions{Kibana: client, Builder: builder, Settle: time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +105,7 @@ func TestBulkActionNeedsIDs(t *testing.T) {
 	kt := newKibanaTest(t, elastictest.KibanaOptions{})
 	kt.kibana.Seed("", values{"name": "theirs", "description": "d", "risk_score": 1.0, "severity": "low", "type": "query"})
 	for _, ids := range [][]string{nil, {}, {""}, {"a", ""}, make([]string, 101)} {
-		if _, err := kt.client().BulkAction(t.Context(), elastic.BulkDelete, ids); err == nil {
+		if _, err := kt.client().BulkAction(t.Context(), kibana.BulkDelete, ids); err == nil {
 			t.Errorf("%q: no error", ids)
 		}
 	}
@@ -142,7 +143,7 @@ func TestKibanaErrors(t *testing.T) {
 			defer server.Close()
 			transport := &http.Transport{}
 			defer transport.CloseIdleConnections()
-			client, err := elastic.NewKibana(elastic.KibanaConfig{URL: server.URL, APIKey: "topsecret", Transport: transport})
+			client, err := kibana.NewClient(kibana.Config{URL: server.URL, APIKey: "topsecret", Transport: transport})
 			if err != nil {
 				t.Fatal(err)
 			}

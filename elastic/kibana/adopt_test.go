@@ -1,4 +1,4 @@
-package elastic_test
+package kibana_test
 
 import (
 	"context"
@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/opencti-elastic/opencti-elastic/elastic"
 	"github.com/opencti-elastic/opencti-elastic/elastic/elastictest"
+	"github.com/opencti-elastic/opencti-elastic/elastic/kibana"
 	"github.com/opencti-elastic/opencti-elastic/rules"
 )
 
@@ -27,11 +27,11 @@ func pythonRule(n int, more values) values {
 	return r
 }
 
-func (kt *kibanaTest) client() *elastic.Kibana {
+func (kt *kibanaTest) client() *kibana.Client {
 	kt.t.Helper()
 	transport := &http.Transport{}
 	kt.t.Cleanup(transport.CloseIdleConnections)
-	k, err := elastic.NewKibana(elastic.KibanaConfig{URL: kt.kibana.URL, Transport: transport, RequestsPerSecond: -1})
+	k, err := kibana.NewClient(kibana.Config{URL: kt.kibana.URL, Transport: transport, RequestsPerSecond: -1})
 	if err != nil {
 		kt.t.Fatal(err)
 	}
@@ -56,17 +56,17 @@ func TestAdoptRules(t *testing.T) {
 	kt.kibana.Seed("", values{"name": "OpenCTI: prebuilt", "description": "d", "risk_score": 1.0, "severity": "low", "type": "query", "tags": []any{"opencti", "threat-intel"}, "immutable": true})
 	kt.one(kt.sink(), ruleUpsert(t, 3, nil))
 	before := kt.kibana.Rules("")
-	options := elastic.AdoptOptions{Live: func(_ context.Context, ids []string) (map[string]bool, error) {
+	options := kibana.AdoptOptions{Live: func(_ context.Context, ids []string) (map[string]bool, error) {
 		live := map[string]bool{}
 		for _, id := range ids {
 			live[id] = id != ruleKey(4)
 		}
 		return live, nil
 	}}
-	want := elastic.AdoptReport{Found: 7, Adopted: 2, Doubles: 3, Gone: 1, Left: []string{"OpenCTI: indicator 5"}}
+	want := kibana.AdoptReport{Found: 7, Adopted: 2, Doubles: 3, Gone: 1, Left: []string{"OpenCTI: indicator 5"}}
 
 	options.DryRun = true
-	got, err := elastic.AdoptRules(t.Context(), kt.client(), options)
+	got, err := kibana.Adopt(t.Context(), kt.client(), options)
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("dry run: %v (-want +got):\n%s", err, diff)
 	}
@@ -74,7 +74,7 @@ func TestAdoptRules(t *testing.T) {
 		t.Fatalf("a dry run changed rules:\n%s", diff)
 	}
 	options.DryRun = false
-	got, err = elastic.AdoptRules(t.Context(), kt.client(), options)
+	got, err = kibana.Adopt(t.Context(), kt.client(), options)
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
@@ -100,7 +100,7 @@ func TestAdoptRules(t *testing.T) {
 	if !strings.Contains(fmt.Sprint(two["tags"]), "mine") {
 		t.Errorf("tags of rule 2: %v", two["tags"])
 	}
-	got, err = elastic.AdoptRules(t.Context(), kt.client(), options)
+	got, err = kibana.Adopt(t.Context(), kt.client(), options)
 	if err != nil || got.Found != 1 {
 		t.Errorf("again: %v %+v", err, got)
 	}

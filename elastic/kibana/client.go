@@ -1,4 +1,4 @@
-package elastic
+package kibana
 
 import (
 	"bytes"
@@ -15,13 +15,14 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/opencti-elastic/opencti-elastic/internal/endpoint"
 	"golang.org/x/time/rate"
 )
 
-// KibanaConfig says how to reach a Kibana and which of its spaces.
-type KibanaConfig struct {
+// Config says how to reach a Kibana and which of its spaces.
+type Config struct {
 	// URL is Kibana's address, with its base path if it has one: "https://kibana.example.org:5601/kb".
-	// [KibanaURL] derives it from Elasticsearch's.
+	// [Address] derives it from Elasticsearch's.
 	URL string
 	// Space is the id of the space that the rules belong to; empty is the default one.
 	Space string
@@ -40,11 +41,11 @@ type KibanaConfig struct {
 }
 
 // Validate reports all faults at once.
-func (c KibanaConfig) Validate() error {
+func (c Config) Validate() error {
 	var errs []error
 	if c.URL == "" {
 		errs = append(errs, errors.New("kibana: a URL is needed"))
-	} else if err := validateURL("kibana", c.URL); err != nil {
+	} else if err := endpoint.CheckURL("kibana", c.URL); err != nil {
 		errs = append(errs, err)
 	}
 	if strings.Trim(c.Space, "abcdefghijklmnopqrstuvwxyz0123456789_-") != "" {
@@ -62,9 +63,9 @@ func (c KibanaConfig) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Kibana is a client of the detection engine of one space. It retries nothing by
+// Client is a client of the detection engine of one space. It retries nothing by
 // itself. It is safe for concurrent use.
-type Kibana struct {
+type Client struct {
 	base    string // with the space, without a slash at the end
 	root    string // without the space
 	auth    string
@@ -75,19 +76,19 @@ type Kibana struct {
 	urlLimit               atomic.Int64 // longest request line that Kibana took so far
 
 	mu     sync.Mutex
-	status *KibanaStatus
+	status *Status
 }
 
-// KibanaStatus is what a Kibana says of itself.
-type KibanaStatus struct {
+// Status is what a Kibana says of itself.
+type Status struct {
 	// Version is the number, "8.19.0"; empty if the credentials may not know.
 	Version string
 	// Serverless tells whether it is Elastic's serverless offer.
 	Serverless bool
 }
 
-// NewKibana makes a client. It sends nothing yet.
-func NewKibana(c KibanaConfig) (*Kibana, error) {
+// NewClient makes a client. It sends nothing yet.
+func NewClient(c Config) (*Client, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
@@ -95,7 +96,7 @@ func NewKibana(c KibanaConfig) (*Kibana, error) {
 	if err != nil {
 		return nil, errors.New("kibana: the URL is malformed")
 	}
-	k := &Kibana{timeout: c.Timeout, importTimeout: c.ImportTimeout}
+	k := &Client{timeout: c.Timeout, importTimeout: c.ImportTimeout}
 	switch {
 	case c.APIKey != "":
 		k.auth = "ApiKey " + strings.TrimSpace(c.APIKey)
@@ -133,7 +134,7 @@ func NewKibana(c KibanaConfig) (*Kibana, error) {
 }
 
 // Status asks Kibana who it is. A success is remembered.
-func (k *Kibana) Status(ctx context.Context) (KibanaStatus, error) {
+func (k *Client) Status(ctx context.Context) (Status, error) {
 	k.mu.Lock()
 	known := k.status
 	k.mu.Unlock()
@@ -146,22 +147,22 @@ func (k *Kibana) Status(ctx context.Context) (KibanaStatus, error) {
 			Flavor string `json:"build_flavor"`
 		} `json:"version"`
 	}
-	b, err := k.do(ctx, kibanaRequest{op: "kibana status", method: http.MethodGet, url: k.root + "/api/status"})
+	b, err := k.do(ctx, request{op: "kibana status", method: http.MethodGet, url: k.root + "/api/status"})
 	if err != nil {
-		return KibanaStatus{}, err
+		return Status{}, err
 	}
 	if err := json.Unmarshal(b, &out); err != nil {
-		return KibanaStatus{}, fmt.Errorf("kibana status: the answer is no JSON; is the URL Kibana's?")
+		return Status{}, fmt.Errorf("kibana status: the answer is no JSON; is the URL Kibana's?")
 	}
-	s := KibanaStatus{Version: out.Version.Number, Serverless: out.Version.Flavor == "serverless"}
+	s := Status{Version: out.Version.Number, Serverless: out.Version.Flavor == "serverless"}
 	k.mu.Lock()
 	k.status = &s
 	k.mu.Unlock()
 	return s, nil
 }
 
-// kibanaRequest is one request to Kibana.
-type kibanaRequest struct {
+// request is one request to Kibana.
+type request struct {
 	op, method, url string
 	body            []byte
 	contentType     string
@@ -170,12 +171,12 @@ type kibanaRequest struct {
 	accept func(status int, body []byte) bool
 }
 
-// maxKibanaAnswer bounds what is read of an answer: a page of rules, or the deleted rules of a bulk action.
-const maxKibanaAnswer = 512 << 20
+// maxAnswer bounds what is read of an answer: a page of rules, or the deleted rules of a bulk action.
+const maxAnswer = 512 << 20
 
 // do sends a request and gives the body of the answer, or an error: a
-// [*StatusError] if Kibana answered.
-func (k *Kibana) do(ctx context.Context, r kibanaRequest) ([]byte, error) {
+// [*elastic.StatusError] if Kibana answered.
+func (k *Client) do(ctx context.Context, r request) ([]byte, error) {
 	if err := k.limiter.Wait(ctx); err != nil {
 		return nil, fmt.Errorf("%s: %w", r.op, err)
 	}
@@ -203,15 +204,15 @@ func (k *Kibana) do(ctx context.Context, r kibanaRequest) ([]byte, error) {
 	}
 	resp, err := k.client.Do(req)
 	if err != nil {
-		return nil, transportError(r.op, err)
+		return nil, endpoint.RequestError(ctx, r.op, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	b, err := io.ReadAll(io.LimitReader(resp.Body, maxKibanaAnswer))
+	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
-		return nil, transportError(r.op, err)
+		return nil, endpoint.RequestError(ctx, r.op, err)
 	}
 	if resp.StatusCode != http.StatusOK && (r.accept == nil || !r.accept(resp.StatusCode, b)) {
-		return nil, newKibanaError(r.op, resp.StatusCode, resp.Header, b)
+		return nil, newStatusError(r.op, resp.StatusCode, resp.Header, b)
 	}
 	return b, nil
 }
