@@ -8,7 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	gosync "sync"
+	stdsync "sync"
 
 	"github.com/opencti-elastic/opencti-elastic/sync"
 )
@@ -49,7 +49,7 @@ type FilesOptions struct {
 type Files struct {
 	o FilesOptions
 
-	mu   gosync.Mutex
+	mu   stdsync.Mutex
 	file *os.File
 	size int64
 	b    bulk

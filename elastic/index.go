@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	gosync "sync"
+	stdsync "sync"
 	"sync/atomic"
 	"time"
 
@@ -84,12 +84,12 @@ type Index struct {
 
 	setup  chan struct{} // held while the target is being looked at
 	target atomic.Pointer[target]
-	bodies gosync.Pool
+	bodies stdsync.Pool
 	made   atomic.Bool // the index has been there before
 	// noMultiGet tells that the server does not offer to read several documents directly.
 	noMultiGet atomic.Bool
 
-	mu     gosync.Mutex
+	mu     stdsync.Mutex
 	rolled []string // backing indices that came with a rollover since the last look
 }
 
@@ -116,7 +116,7 @@ func NewIndex(o IndexOptions) (*Index, error) {
 		o.Now = time.Now
 	}
 	plan := planner{mapper: o.Mapper, keepRevoked: o.KeepRevoked, now: o.Now}
-	return &Index{o: o, plan: plan, setup: make(chan struct{}, 1), bodies: gosync.Pool{New: func() any { return new(bulk) }}}, nil
+	return &Index{o: o, plan: plan, setup: make(chan struct{}, 1), bodies: stdsync.Pool{New: func() any { return new(bulk) }}}, nil
 }
 
 // Name is "index".

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	gosync "sync"
+	stdsync "sync"
 	"testing"
 	"time"
 
@@ -58,9 +58,9 @@ func TestTargetEqualsFold(t *testing.T) {
 			s.Inject(f)
 		}
 		x := newIndex(t, s, elastic.IndexOptions{MaxItems: 20})
-		var mu gosync.Mutex
+		var mu stdsync.Mutex
 		want := make(map[string]int64)
-		var group gosync.WaitGroup
+		var group stdsync.WaitGroup
 		for g := range 4 {
 			group.Go(func() {
 				random := rand.New(rand.NewPCG(seed, uint64(g)))

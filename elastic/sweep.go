@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	gosync "sync"
+	stdsync "sync"
 	"time"
 )
 
@@ -33,7 +33,7 @@ type SweeperOptions struct {
 type Sweeper struct {
 	o SweeperOptions
 
-	mu    gosync.Mutex
+	mu    stdsync.Mutex
 	owing []string // ids that Expired has not taken yet
 }
 

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	gosync "sync"
+	stdsync "sync"
 	"testing"
 	"time"
 
@@ -19,7 +19,7 @@ type shaky struct {
 	name string
 	t    *target
 
-	mu   gosync.Mutex
+	mu   stdsync.Mutex
 	rng  *rand.Rand
 	down bool
 }

@@ -99,7 +99,7 @@ func (r *run) invalid(e sse.Event, pos sync.Position, err error) error {
 		raw = raw[:min(len(raw), rawLimit)]
 	}
 	return r.emit(sync.Change{
-		Op: sync.Invalid, Position: pos, Version: pos.Version(), Reason: "unreadable event",
+		Op: sync.Invalid, Position: pos, Version: pos.Version(), Reason: sync.ReasonUnreadable,
 		Err: fmt.Errorf("event %s: %w", pos, err), Raw: []byte(raw), Size: len(raw),
 	})
 }

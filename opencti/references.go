@@ -2,7 +2,7 @@ package opencti
 
 import (
 	"container/list"
-	gosync "sync"
+	stdsync "sync"
 
 	"github.com/opencti-elastic/opencti-elastic/stix"
 )
@@ -14,7 +14,7 @@ import (
 type References struct {
 	limit int
 
-	mu    gosync.Mutex
+	mu    stdsync.Mutex
 	byID  map[string]*list.Element
 	order *list.List // of *reference, the most recently used first
 }

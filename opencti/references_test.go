@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
-	gosync "sync"
+	stdsync "sync"
 	"testing"
 
 	"github.com/opencti-elastic/opencti-elastic/opencti"
@@ -66,7 +66,7 @@ func TestReferences(t *testing.T) {
 
 func TestReferencesAreBounded(t *testing.T) {
 	refs := opencti.NewReferences(10)
-	var readers gosync.WaitGroup
+	var readers stdsync.WaitGroup
 	for range 3 {
 		readers.Go(func() {
 			for range 1000 {

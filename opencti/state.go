@@ -3,7 +3,7 @@ package opencti
 import (
 	"context"
 	"log/slog"
-	gosync "sync"
+	stdsync "sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -19,7 +19,7 @@ type State struct {
 	log    *slog.Logger
 	resets chan struct{}
 
-	mu          gosync.Mutex
+	mu          stdsync.Mutex
 	checkpoints map[string]sync.Checkpoint
 	// dropped tells that a reset has come which Load has not yet seen.
 	dropped bool

@@ -37,8 +37,8 @@ type Change struct {
 	// Version grows along the stream for one key. A target that can, refuses a
 	// write whose version is below the one it holds.
 	Version int64
-	// Reason tells why, in a few words: "created", "merged away", "left the stream's filters".
-	Reason string
+	// Reason says why there is a change.
+	Reason Reason
 	// Commit is from where a source can be resumed once this change and all
 	// before it are acknowledged. Many changes can carry the same one.
 	Commit Checkpoint
@@ -58,5 +58,5 @@ type Checkpoint struct {
 	RecoverUntil time.Time
 }
 
-// IsZero tells whether c is the beginning of everything.
+// IsZero reports whether c is the beginning of everything.
 func (c Checkpoint) IsZero() bool { return c.Position.IsZero() && c.RecoverUntil.IsZero() }

@@ -1,18 +1,19 @@
 package sync
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"sync"
+	stdsync "sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/opencti-elastic/opencti-elastic/sync/atomicfile"
 )
 
 // FileCheckpoints keeps checkpoints in a JSON file:
@@ -26,7 +27,7 @@ type FileCheckpoints struct {
 	// Path is the file. Its directory must exist.
 	Path string
 
-	mu sync.Mutex
+	mu stdsync.Mutex
 }
 
 var _ Checkpoints = (*FileCheckpoints)(nil)
@@ -99,55 +100,8 @@ func (f *FileCheckpoints) Save(_ context.Context, checkpoints map[string]Checkpo
 	if err != nil {
 		return fmt.Errorf("encode checkpoints: %w", err)
 	}
-	return replaceFile(f.Path, append(b, '\n'))
-}
-
-// replaceFile gives a file a new content, as a whole or not at all.
-func replaceFile(path string, content []byte) (err error) {
-	dir, name := filepath.Split(path)
-	if dir == "" {
-		dir = "."
-	}
-	tmp, err := os.CreateTemp(dir, "."+name+".*")
-	if err != nil {
+	return atomicfile.Write(f.Path, 0o600, func(w io.Writer) error {
+		_, err := w.Write(append(b, '\n'))
 		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, ignore(tmp.Close(), fs.ErrClosed), ignore(os.Remove(tmp.Name()), fs.ErrNotExist))
-		}
-	}()
-	if _, err = bytes.NewReader(content).WriteTo(tmp); err != nil {
-		return err
-	}
-	if err = tmp.Sync(); err != nil {
-		return err
-	}
-	if err = tmp.Close(); err != nil {
-		return err
-	}
-	if err = os.Rename(tmp.Name(), path); err != nil {
-		return err
-	}
-	return syncDir(dir)
-}
-
-// syncDir brings a rename to the disk. A system that cannot sync directories
-// makes renames durable by itself.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return ignore(d.Sync(), errors.ErrUnsupported, os.ErrInvalid, os.ErrPermission)
-}
-
-func ignore(err error, harmless ...error) error {
-	for _, h := range harmless {
-		if errors.Is(err, h) {
-			return nil
-		}
-	}
-	return err
+	})
 }

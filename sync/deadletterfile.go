@@ -1,13 +1,16 @@
 package sync
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sync"
+	stdsync "sync"
+
+	"github.com/opencti-elastic/opencti-elastic/sync/atomicfile"
 )
 
 // FileDeadLetters keeps dead letters in a file, one JSON object a line as
@@ -21,7 +24,7 @@ type FileDeadLetters struct {
 	// MaxBytes is how large the file grows; zero means 64 MiB. Twice that is on the disk at most.
 	MaxBytes int64
 
-	mu   sync.Mutex
+	mu   stdsync.Mutex
 	file *os.File
 	size int64
 }
@@ -69,10 +72,7 @@ func (f *FileDeadLetters) close() error {
 
 // open makes the file ready to take n bytes more.
 func (f *FileDeadLetters) open(n int64) error {
-	limit := f.MaxBytes
-	if limit <= 0 {
-		limit = 64 << 20
-	}
+	limit := cmp.Or(f.MaxBytes, 64<<20)
 	if f.file == nil {
 		if err := f.openFile(); err != nil {
 			return err
@@ -100,7 +100,7 @@ func (f *FileDeadLetters) openFile() error {
 		err = endLine(file, info.Size())
 	}
 	if err == nil {
-		err = syncDir(filepath.Dir(f.Path))
+		err = atomicfile.SyncDir(filepath.Dir(f.Path))
 	}
 	if err != nil {
 		return errors.Join(err, file.Close())

@@ -3,7 +3,7 @@ package sync
 import (
 	"context"
 	"math"
-	"sync"
+	stdsync "sync"
 	"time"
 )
 
@@ -23,7 +23,7 @@ const (
 // run dispatches until the lane has done what its mode asks for and all its
 // requests have ended. The context is that of the requests.
 func (l *lane) run(ctx context.Context) {
-	var writers sync.WaitGroup
+	var writers stdsync.WaitGroup
 	defer writers.Wait()
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
@@ -41,7 +41,7 @@ func (l *lane) run(ctx context.Context) {
 }
 
 // dispatch starts the requests that are due, and says how long there is nothing more to do.
-func (l *lane) dispatch(ctx context.Context, writers *sync.WaitGroup) (wait time.Duration, ended bool) {
+func (l *lane) dispatch(ctx context.Context, writers *stdsync.WaitGroup) (wait time.Duration, ended bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()

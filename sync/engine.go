@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
+	stdsync "sync"
 	"sync/atomic"
 	"time"
 )
@@ -21,10 +21,10 @@ type Engine struct {
 	hook  *hooks
 	lanes []*lane
 
-	letters sync.Mutex // one Put at a time
+	letters stdsync.Mutex // one Put at a time
 	running atomic.Bool
 
-	mu    sync.Mutex
+	mu    stdsync.Mutex
 	stats Stats // the fields that no lane knows
 }
 
@@ -33,7 +33,11 @@ func NewEngine(opts Options) (*Engine, error) {
 	if err := opts.Validate(); err != nil {
 		return nil, fmt.Errorf("sync engine: %w", err)
 	}
-	e := &Engine{opts: opts.withDefaults(), hook: newHooks(opts.Observers)}
+	hook, err := newHooks(opts.Observers)
+	if err != nil {
+		return nil, err // Validate has seen it
+	}
+	e := &Engine{opts: opts.withDefaults(), hook: hook}
 	for _, s := range opts.Sinks {
 		e.lanes = append(e.lanes, newLane(s, &e.opts, e.hook, e.bury))
 	}
@@ -67,46 +71,39 @@ func (e *Engine) Run(ctx context.Context) error {
 
 // open loads the checkpoints and makes a session from them; nil if the context has ended.
 func (e *Engine) open(ctx context.Context) (*session, error) {
-	for failures := 1; ; failures++ {
-		saved, err := e.opts.Checkpoints.Load(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return nil, nil
-		case err == nil:
-			return e.newSession(saved), nil
-		case Classify(err) == Permanent:
-			return nil, fmt.Errorf("load checkpoints: %w", err)
+	var saved map[string]Checkpoint
+	var fatal error
+	ended := e.opts.Backoff.Retry(ctx, func(ctx context.Context) (err error) {
+		saved, err = e.opts.Checkpoints.Load(ctx)
+		if err != nil && Classify(err) == Permanent {
+			fatal = fmt.Errorf("load checkpoints: %w", err)
+			return nil
 		}
-		wait := e.opts.Backoff.wait(failures, RetryAfter(err))
-		e.opts.Logger.Warn("checkpoints cannot be loaded, trying again", "error", err, "failures", failures, "wait", wait)
-		if !sleep(ctx, wait) {
-			return nil, nil
-		}
+		return err
+	}, func(f Failure) {
+		e.opts.Logger.Warn("checkpoints cannot be loaded, trying again", "error", f.Err, "failures", f.Failures, "wait", f.Wait)
+	})
+	if ended != nil || ctx.Err() != nil || fatal != nil {
+		return nil, fatal
 	}
+	return e.newSession(saved), nil
 }
 
 // bury gives a letter to the dead letters until they have it; an error only when ctx has ended.
 func (e *Engine) bury(ctx context.Context, letter DeadLetter) error {
 	log := e.opts.Logger.With("sink", letter.Sink, "key", letter.Change.Key, "position", letter.Change.Position.String(), "reason", letter.Reason)
-	fate := "change given up: it is among the dead letters now"
-	for failures := 1; ; failures++ {
-		if e.opts.DeadLetters == nil {
-			fate = "change given up: no dead letters are kept"
-			break
-		}
-		e.letters.Lock()
-		err := e.opts.DeadLetters.Put(ctx, letter)
-		e.letters.Unlock()
-		if err == nil {
-			break
-		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		wait := e.opts.Backoff.wait(failures, RetryAfter(err))
-		log.Error("dead letter cannot be kept, trying again", "error", err, "failures", failures, "wait", wait)
-		if !sleep(ctx, wait) {
-			return context.Cause(ctx)
+	fate := "change given up: no dead letters are kept"
+	if e.opts.DeadLetters != nil {
+		fate = "change given up: it is among the dead letters now"
+		err := e.opts.Backoff.Retry(ctx, func(ctx context.Context) error {
+			e.letters.Lock()
+			defer e.letters.Unlock()
+			return e.opts.DeadLetters.Put(ctx, letter)
+		}, func(f Failure) {
+			log.Error("dead letter cannot be kept, trying again", "error", f.Err, "failures", f.Failures, "wait", f.Wait)
+		})
+		if err != nil {
+			return err
 		}
 	}
 	log.Warn(fate)
@@ -144,16 +141,4 @@ func (e *Engine) leftOver(saveErr error) error {
 		return nil
 	}
 	return fmt.Errorf("%w: %s; the next start reads them again", ErrStopped, strings.Join(parts, ", "))
-}
-
-// sleep waits and tells whether it did so to the end.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
-	}
 }

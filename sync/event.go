@@ -10,20 +10,7 @@ const (
 	KindMerge  = "merge"
 )
 
-// The reasons that [FromEvent] gives.
-const (
-	ReasonCreated    = "created"
-	ReasonUpdated    = "updated"
-	ReasonEntered    = "entered the stream's filters"
-	ReasonRecovered  = "recovered from the database"
-	ReasonDependency = "another object refers to it"
-	ReasonMerged     = "other objects were merged into it"
-	ReasonMergedAway = "merged away"
-	ReasonDeleted    = "deleted"
-	ReasonLeft       = "left the stream's filters"
-)
-
-// FromEvent gives the changes that one stream event means, in order; none for a
+// FromEvent returns the changes that one stream event means, in order; none for a
 // kind that carries no object (heartbeats, names of the future). The kind is the
 // SSE event's name and rules over the envelope's own type: an update that left
 // the filters comes as a delete. A merge deletes each source, since no
@@ -56,7 +43,7 @@ func FromEvent(kind string, env *stix.Envelope, pos Position) []Change {
 	return nil
 }
 
-func upsertReason(kind string, env *stix.Envelope) string {
+func upsertReason(kind string, env *stix.Envelope) Reason {
 	switch {
 	case kind == KindMerge:
 		return ReasonMerged

@@ -50,7 +50,7 @@ func TestFromEvent(t *testing.T) {
 			}
 			var got []step
 			for _, c := range sync.FromEvent(tt.kind, env, pos) {
-				got = append(got, step{c.Op, c.Key, c.Reason})
+				got = append(got, step{c.Op, c.Key, c.Reason.String()})
 				if c.Position != pos || c.Version != pos.Version() || c.Object.Key() != c.Key || c.Size < len(c.Object.Raw()) {
 					t.Errorf("change %+v: want position %v, its version, its object and its size", c, pos)
 				}

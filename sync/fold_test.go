@@ -8,7 +8,7 @@ import (
 	"iter"
 	"maps"
 	"math/rand/v2"
-	gosync "sync"
+	stdsync "sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -40,7 +40,7 @@ func TestFold(t *testing.T) {
 
 // world is what outlives the engine: targets, saved state, and the chance that decides over faults.
 type world struct {
-	mu     gosync.Mutex
+	mu     stdsync.Mutex
 	rng    *rand.Rand
 	life   int // grows with each crash
 	calm   bool

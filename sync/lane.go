@@ -3,7 +3,7 @@ package sync
 import (
 	"context"
 	"log/slog"
-	"sync"
+	stdsync "sync"
 	"time"
 )
 
@@ -24,7 +24,7 @@ type lane struct {
 	wake chan struct{} // to the dispatcher: look again
 	room chan struct{} // to the reader: there may be room
 
-	mu      sync.Mutex
+	mu      stdsync.Mutex
 	mode    mode
 	skip    *Checkpoint // what lies before it was acknowledged in an earlier run
 	tracker tracker

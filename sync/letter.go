@@ -61,7 +61,7 @@ func AppendLetter(b []byte, letter DeadLetter) ([]byte, error) {
 	c := letter.Change
 	l := letterLine{
 		Time: letter.Time.UTC(), Sink: letter.Sink, Reason: letter.Reason,
-		Op: c.Op.String(), Key: c.Key, Version: c.Version, ChangeReason: c.Reason,
+		Op: c.Op.String(), Key: c.Key, Version: c.Version, ChangeReason: c.Reason.String(),
 	}
 	if !c.Position.IsZero() {
 		l.Position = c.Position.String()
@@ -106,7 +106,7 @@ func ParseLetter(line []byte) (DeadLetter, error) {
 			return letter, fmt.Errorf("dead letter: %w", err)
 		}
 	}
-	c.Key, c.Version, c.Reason, c.Size = l.Key, l.Version, l.ChangeReason, len(line)
+	c.Key, c.Version, c.Reason, c.Size = l.Key, l.Version, parseReason(l.ChangeReason), len(line)
 	if c.Raw = []byte(l.Raw); l.RawBase64 != "" {
 		if c.Raw, err = base64.StdEncoding.DecodeString(l.RawBase64); err != nil {
 			return letter, fmt.Errorf("dead letter: %w", err)

@@ -1,15 +1,16 @@
 package sync
 
 import (
+	"cmp"
 	"context"
 	"maps"
-	"sync"
+	stdsync "sync"
 )
 
 // MemoryCheckpoints keeps checkpoints for as long as the process lives. The zero
 // value is empty and ready; it is safe for concurrent use.
 type MemoryCheckpoints struct {
-	mu   sync.Mutex
+	mu   stdsync.Mutex
 	kept map[string]Checkpoint
 }
 
@@ -36,7 +37,7 @@ type MemoryDeadLetters struct {
 	// Max is how many are kept at most; zero means 1000.
 	Max int
 
-	mu    sync.Mutex
+	mu    stdsync.Mutex
 	kept  ring[DeadLetter]
 	total int
 }
@@ -47,10 +48,7 @@ var _ DeadLetters = (*MemoryDeadLetters)(nil)
 func (m *MemoryDeadLetters) Put(_ context.Context, letter DeadLetter) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	limit := m.Max
-	if limit <= 0 {
-		limit = 1000
-	}
+	limit := cmp.Or(m.Max, 1000)
 	for m.kept.len() >= limit {
 		m.kept.popFront()
 	}

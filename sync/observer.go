@@ -1,8 +1,12 @@
 package sync
 
-import "time"
+import (
+	"errors"
+	"fmt"
+	"time"
+)
 
-// An observer of an [Engine] is any value that implements some of the interfaces
+// An observer of an [Engine] is any value that implements at least one of the interfaces
 // below. Their methods are called from the engine's goroutines, several at a
 // time, and hold it up while they run: they must be quick and must not call back.
 type (
@@ -99,22 +103,28 @@ type hooks struct {
 	state      []StateObserver
 }
 
-func newHooks(observers []any) *hooks {
+// newHooks sorts the observers; an error names those that cannot be told anything.
+func newHooks(observers []any) (*hooks, error) {
 	h := &hooks{}
-	for _, o := range observers {
-		h.read = appendIf(h.read, o)
-		h.write = appendIf(h.write, o)
-		h.retry = appendIf(h.retry, o)
-		h.letter = appendIf(h.letter, o)
-		h.checkpoint = appendIf(h.checkpoint, o)
-		h.state = appendIf(h.state, o)
+	var faults []error
+	for i, o := range observers {
+		fits := appendIf(&h.read, o)
+		fits = appendIf(&h.write, o) || fits
+		fits = appendIf(&h.retry, o) || fits
+		fits = appendIf(&h.letter, o) || fits
+		fits = appendIf(&h.checkpoint, o) || fits
+		fits = appendIf(&h.state, o) || fits
+		if !fits {
+			faults = append(faults, fmt.Errorf("observer %d: %T has none of the observers' methods", i, o))
+		}
 	}
-	return h
+	return h, errors.Join(faults...)
 }
 
-func appendIf[T any](list []T, observer any) []T {
-	if o, ok := observer.(T); ok {
-		return append(list, o)
+func appendIf[T any](list *[]T, observer any) bool {
+	o, ok := observer.(T)
+	if ok {
+		*list = append(*list, o)
 	}
-	return list
+	return ok
 }

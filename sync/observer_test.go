@@ -6,7 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
-	gosync "sync"
+	stdsync "sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -17,7 +17,7 @@ import (
 
 // watcher implements every observer interface.
 type watcher struct {
-	mu     gosync.Mutex
+	mu     stdsync.Mutex
 	read   int
 	report sync.WriteReport
 	seen   map[string]int
@@ -89,7 +89,7 @@ func TestObservers(t *testing.T) {
 	w := &watcher{}
 	e := engine(t, sync.Options{
 		Source: fake.Stream{List: list}, Sinks: []sync.Sink{sink}, Concurrency: 1,
-		Observers: []any{w, struct{}{}}, Backoff: sync.Backoff{Initial: 1, Max: 1},
+		Observers: []any{w}, Backoff: sync.Backoff{Initial: 1, Max: 1},
 	})
 	if err := e.Run(t.Context()); err != nil {
 		t.Fatal(err)

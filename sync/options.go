@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -99,6 +100,9 @@ func (o Options) Validate() error {
 	if d.Backoff.Max < d.Backoff.Initial {
 		fault("Backoff.Max %v is below Backoff.Initial %v", d.Backoff.Max, d.Backoff.Initial)
 	}
+	if _, err := newHooks(o.Observers); err != nil {
+		faults = append(faults, err)
+	}
 	return errors.Join(faults...)
 }
 
@@ -106,23 +110,15 @@ func (o Options) withDefaults() Options {
 	if o.Checkpoints == nil {
 		o.Checkpoints = &MemoryCheckpoints{}
 	}
-	if o.Logger == nil {
-		o.Logger = slog.Default()
-	}
-	orDefault(&o.MaxItems, 500)
-	orDefault(&o.MaxBytes, 2<<20)
-	orDefault(&o.Concurrency, 2)
-	orDefault(&o.MaxPending, max(10_000, 2*o.MaxItems*o.Concurrency))
-	orDefault(&o.MaxPendingBytes, max(8<<20, 2*o.MaxBytes*o.Concurrency))
-	orDefault(&o.BlockedRetry, 30*time.Second)
-	orDefault(&o.DrainTimeout, 10*time.Second)
-	orDefault(&o.SaveInterval, time.Second)
+	o.Logger = cmp.Or(o.Logger, slog.Default())
+	o.MaxItems = cmp.Or(o.MaxItems, 500)
+	o.MaxBytes = cmp.Or(o.MaxBytes, 2<<20)
+	o.Concurrency = cmp.Or(o.Concurrency, 2)
+	o.MaxPending = cmp.Or(o.MaxPending, max(10_000, 2*o.MaxItems*o.Concurrency))
+	o.MaxPendingBytes = cmp.Or(o.MaxPendingBytes, max(8<<20, 2*o.MaxBytes*o.Concurrency))
+	o.BlockedRetry = cmp.Or(o.BlockedRetry, 30*time.Second)
+	o.DrainTimeout = cmp.Or(o.DrainTimeout, 10*time.Second)
+	o.SaveInterval = cmp.Or(o.SaveInterval, time.Second)
 	o.Backoff = o.Backoff.withDefaults()
 	return o
-}
-
-func orDefault[T int | time.Duration](v *T, d T) {
-	if *v == 0 {
-		*v = d
-	}
 }

@@ -34,6 +34,7 @@ func TestOptionsValidate(t *testing.T) {
 			"MaxPendingBytes 1000 is below MaxBytes 2097152: no request could ever be full",
 			"Backoff.Max 1s is below Backoff.Initial 1m0s",
 		}},
+		{"an observer of nothing", func(o *sync.Options) { o.Observers = []any{struct{}{}} }, []string{"observer 0: struct {} has none of the observers' methods"}},
 		{"large requests raise the other limits", func(o *sync.Options) { o.MaxItems, o.MaxBytes = 50_000, 64<<20 }, nil},
 	}
 	for _, tt := range tests {

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	gosync "sync"
+	stdsync "sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -27,7 +27,7 @@ func runFor(t *testing.T, e *sync.Engine, d time.Duration) error {
 
 // writes notes the virtual time of each request since the beginning.
 type writes struct {
-	mu    gosync.Mutex
+	mu    stdsync.Mutex
 	start time.Time
 	at    []time.Duration
 }
@@ -187,7 +187,7 @@ func TestItemResults(t *testing.T) {
 		}
 		sink := fake.NewMemory("index")
 		tries := make(map[string]int)
-		var mu gosync.Mutex
+		var mu stdsync.Mutex
 		sink.Intercept(func(_ context.Context, changes []sync.Change, apply func() []sync.Result) ([]sync.Result, error) {
 			mu.Lock()
 			defer mu.Unlock()

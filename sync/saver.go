@@ -29,11 +29,11 @@ func newSaver(e *Engine, saved map[string]Checkpoint) *saver {
 // that fails is tried again, with back-off; the stream goes on meanwhile.
 func (s *saver) run(ctx context.Context) {
 	failures := 0
-	for wait := s.e.opts.SaveInterval; sleep(ctx, wait); {
+	for wait := s.e.opts.SaveInterval; Sleep(ctx, wait); {
 		wait = s.e.opts.SaveInterval
 		if err := s.save(ctx); err != nil && ctx.Err() == nil {
 			failures++
-			wait = max(wait, s.e.opts.Backoff.wait(failures, RetryAfter(err)))
+			wait = max(wait, s.e.opts.Backoff.Wait(failures, RetryAfter(err)))
 			s.e.opts.Logger.Warn("checkpoints cannot be saved, trying again", "error", err, "failures", failures, "wait", wait)
 		} else {
 			failures = 0
@@ -47,7 +47,7 @@ func (s *saver) last(ctx context.Context) error {
 	defer cancel()
 	for failures := 1; ; failures++ {
 		err := s.save(ctx)
-		if err == nil || failures == 3 || !sleep(ctx, s.e.opts.Backoff.wait(failures, 0)) {
+		if err == nil || failures == 3 || !Sleep(ctx, s.e.opts.Backoff.Wait(failures, 0)) {
 			return err
 		}
 	}

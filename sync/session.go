@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
+	stdsync "sync"
 	"time"
 )
 
@@ -130,7 +130,7 @@ func (s *session) setMode(m mode) {
 
 // write runs the lanes to their end.
 func (s *session) write(ctx context.Context) {
-	var lanes sync.WaitGroup
+	var lanes stdsync.WaitGroup
 	for _, l := range s.e.lanes {
 		lanes.Go(func() { l.run(ctx) })
 	}

@@ -84,7 +84,7 @@ func (l *lane) answered(batch []*entry, results []Result, report WriteReport) (r
 			// The target takes others: only this one waits.
 			l.count.Retried++
 			e.failures++
-			l.again(e, l.opts.Backoff.wait(e.failures, r.After))
+			l.again(e, l.opts.Backoff.Wait(e.failures, r.After))
 		}
 	}
 	return refused, news

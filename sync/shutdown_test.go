@@ -7,7 +7,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
-	gosync "sync"
+	stdsync "sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -138,7 +138,7 @@ type store struct {
 	resets  chan struct{}
 	failing func(save int) error
 
-	mu    gosync.Mutex
+	mu    stdsync.Mutex
 	loads int
 	saves []map[string]sync.Checkpoint
 }

@@ -50,7 +50,7 @@ func (l *lane) failedAgain(class Class, err error, asked time.Duration) troubleN
 	t.failures++
 	t.class, t.err = class, err
 	l.count.Failed++
-	wait := l.opts.Backoff.wait(t.failures, asked)
+	wait := l.opts.Backoff.Wait(t.failures, asked)
 	if class == Blocked {
 		wait = max(jitter(l.opts.BlockedRetry), min(asked, maxRetryAfter))
 	}

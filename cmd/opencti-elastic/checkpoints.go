@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"maps"
-	gosync "sync"
+	stdsync "sync"
 
 	"github.com/opencti-elastic/opencti-elastic/opencti"
 	"github.com/opencti-elastic/opencti-elastic/sync"
@@ -15,7 +15,7 @@ type checkpoints struct {
 	*opencti.State
 	resets chan struct{}
 
-	mu     gosync.Mutex
+	mu     stdsync.Mutex
 	forget string // until the engine has loaded without it
 }
 

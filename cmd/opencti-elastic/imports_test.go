@@ -82,3 +82,44 @@ func TestImportDirection(t *testing.T) {
 		t.Fatal("no files found")
 	}
 }
+
+// TestStandardSync holds files that speak of two packages sync to one name for the standard one.
+func TestStandardSync(t *testing.T) {
+	const ours = "github.com/opencti-elastic/opencti-elastic/sync"
+	root := filepath.Join("..", "..")
+	files := 0
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		beside := file.Name.Name == "sync"
+		standard := "" // the name of the standard package in this file
+		for _, spec := range file.Imports {
+			switch {
+			case spec.Path.Value == strconv.Quote(ours):
+				beside = true
+			case spec.Path.Value == strconv.Quote("sync") && spec.Name == nil:
+				standard = "sync"
+			case spec.Path.Value == strconv.Quote("sync"):
+				standard = spec.Name.Name
+			}
+		}
+		if beside && standard != "" {
+			files++
+			if standard != "stdsync" {
+				t.Errorf("%s: the standard sync is %q beside ours; call it stdsync", path, standard)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files == 0 {
+		t.Fatal("no files found")
+	}
+}

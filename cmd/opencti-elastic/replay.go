@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	gosync "sync"
+	stdsync "sync"
 
 	"github.com/opencti-elastic/opencti-elastic/cmd/opencti-elastic/internal/config"
 	"github.com/opencti-elastic/opencti-elastic/opencti"
@@ -77,7 +77,7 @@ func (a app) pour(ctx context.Context, c *config.Config, source sync.Source, t *
 
 // reasons counts the reasons of dead letters.
 type reasons struct {
-	mu gosync.Mutex
+	mu stdsync.Mutex
 	tally
 }
 

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	gosync "sync"
+	stdsync "sync"
 	"time"
 
 	"github.com/opencti-elastic/opencti-elastic/stix"
@@ -51,7 +51,7 @@ type Server struct {
 	http *httptest.Server
 	done chan struct{}
 
-	mu   gosync.Mutex
+	mu   stdsync.Mutex
 	wake chan struct{} // closed and renewed when something changes
 	log  []entry
 	db   database

@@ -10,7 +10,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	gosync "sync"
+	stdsync "sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -20,7 +20,7 @@ import (
 // Writer writes a recorded stream. It is safe for concurrent use; what was
 // written is safe only after Flush or Close.
 type Writer struct {
-	mu   gosync.Mutex
+	mu   stdsync.Mutex
 	buf  *bufio.Writer
 	zip  *gzip.Writer
 	file *os.File // nil: not ours to sync and close

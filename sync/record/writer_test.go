@@ -148,18 +148,6 @@ func TestChangesComeBack(t *testing.T) {
 	}
 }
 
-func TestSink(t *testing.T) {
-	synctest.TestSink(t, func(t *testing.T) synctest.SinkHarness {
-		path := filepath.Join(t.TempDir(), "a.ndjson")
-		w, err := record.Create(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { w.Close() })
-		return synctest.SinkHarness{Sink: record.NewSink(w)}
-	})
-}
-
 func FuzzChanges(f *testing.F) {
 	f.Add([]byte(event("7-0", "create", object("a")) + "\n" + object("b")))
 	f.Add([]byte(`{"type":"bundle","objects":[` + object("a") + `,{}]}`))

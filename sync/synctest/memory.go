@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	gosync "sync"
+	stdsync "sync"
 
 	"github.com/opencti-elastic/opencti-elastic/sync"
 )
@@ -15,7 +15,7 @@ import (
 type Memory struct {
 	name string
 
-	mu        gosync.Mutex
+	mu        stdsync.Mutex
 	held      map[string]sync.Change
 	versions  map[string]int64
 	busy      map[string]bool

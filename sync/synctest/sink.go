@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	gosync "sync"
+	stdsync "sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -196,7 +196,7 @@ func checkMixed(t *testing.T, s *sinkCheck) {
 
 func checkConcurrency(t *testing.T, s *sinkCheck) {
 	var all []sync.Change
-	var group gosync.WaitGroup
+	var group stdsync.WaitGroup
 	errs := make([]error, 8)
 	for g := range errs {
 		var mine []sync.Change
