@@ -89,6 +89,10 @@
 //	    type     none
 //	    ecs      -
 //	    opencti  -
+//	AI-Prompt (ai-prompt)
+//	    type     none
+//	    ecs      -
+//	    opencti  -
 //	Text (text)
 //	    type     none
 //	    ecs      -

@@ -151,6 +151,8 @@ type OpenCTI struct {
 	Status Status
 	// RuleReason says why no detection rule could be made of the indicator.
 	RuleReason string
+	// Custom is the custom fields of the platform: one flattened field.
+	Custom []Property
 	// Exactly one of the two is set.
 	Indicator  *IndicatorInfo
 	Observable *ObservableInfo
@@ -203,10 +205,11 @@ type ObservableInfo struct {
 	Properties []Property
 }
 
-// Property is a field of an observable's own.
+// Property is a field of an observable's own, or a custom field.
 type Property struct {
-	// Name is the field's name below its type; a dot stands for an object.
+	// Name is the field's name. Below an observable's type a dot stands for an object.
 	Name string
-	// Value is a string, []string, int64, bool or time.Time.
+	// Value is a string, []string, int64, bool or time.Time; of a custom field a string, int64,
+	// float64, bool or a []any of these.
 	Value any
 }

@@ -158,6 +158,46 @@ func (w *writer) truth(name string, b Truth) {
 	}
 }
 
+// flattened writes an object whose members are not known beforehand.
+func (w *writer) flattened(name string, members []Property) {
+	if w.schema != nil {
+		w.schema.field(name, Flattened, Single)
+		return
+	}
+	if len(members) == 0 {
+		return
+	}
+	w.open(name)
+	for _, m := range members {
+		w.buf = append(appendText(w.buf, m.Name), ':')
+		w.buf = append(appendScalar(w.buf, m.Value), ',')
+	}
+	w.close()
+}
+
+func appendScalar(dst []byte, value any) []byte {
+	switch v := value.(type) {
+	case string:
+		return appendText(dst, v)
+	case int64:
+		return strconv.AppendInt(dst, v, 10)
+	case float64:
+		return strconv.AppendFloat(dst, v, 'g', -1, 64)
+	case bool:
+		return strconv.AppendBool(dst, v)
+	case []any:
+		dst = append(dst, '[')
+		for i, e := range v {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = appendScalar(dst, e)
+		}
+		return append(dst, ']')
+	}
+	return append(dst, "null"...)
+}
+
 func (w *writer) date(name string, t time.Time) {
 	if w.schema != nil {
 		w.schema.field(name, Date, Single)

@@ -64,11 +64,8 @@ func ExampleDocument_AppendJSON() {
 	// Output: true {range 198.51.100.0/24}
 }
 
-func ExampleParseFilter() {
-	filter, err := ecs.ParseFilter("score>=50 label!=test tlp<=AMBER age<=90d")
-	if err != nil {
-		log.Fatal(err)
-	}
+func ExampleFilter() {
+	filter := ecs.Filter{Score: 50, NotLabels: []string{"test"}, TLP: "AMBER", MaxAge: 90 * 24 * time.Hour}
 	object, err := stix.DecodeObject([]byte(`{"type":"indicator","id":"indicator--1","pattern":"[a:b = 1]","x_opencti_score":40}`))
 	if err != nil {
 		log.Fatal(err)

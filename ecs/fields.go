@@ -22,6 +22,7 @@ func (d *Document) fields(w *writer) {
 	w.open("rule")
 	w.text("reason", Keyword, d.OpenCTI.RuleReason)
 	w.close()
+	w.flattened("custom", d.OpenCTI.Custom)
 	if indicator := present(w, d.OpenCTI.Indicator); indicator != nil {
 		indicator.fields(w)
 	}

@@ -3,6 +3,7 @@ package ecs
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -28,6 +29,9 @@ type Filter struct {
 	// Types is the types that pass: "indicator", STIX types or OpenCTI's spelling of them. An
 	// indicator also passes by its main observable's type.
 	Types []string
+	// Custom is what the platform's custom fields must say, by their names without x_opencti_cf_: of each
+	// field that is named here, one of the values. Case does not count.
+	Custom map[string][]string
 	// Detection lets only indicators pass that are marked for detection.
 	Detection bool
 	// MaxAge is how long ago the last change may be; 0 is for ever.
@@ -58,7 +62,7 @@ func (f Filter) Validate() error {
 // Passes tells whether the object is taken, and if not, why.
 func (f *Filter) Passes(o *stix.Object) (ok bool, reason string) {
 	for _, check := range [...]func(*Filter, *stix.Object) string{
-		(*Filter).checkTypes, (*Filter).checkNumbers, (*Filter).checkLabels, (*Filter).checkTLP, (*Filter).checkAuthor, (*Filter).checkAge,
+		(*Filter).checkTypes, (*Filter).checkNumbers, (*Filter).checkLabels, (*Filter).checkTLP, (*Filter).checkAuthor, (*Filter).checkCustom, (*Filter).checkAge,
 	} {
 		if reason = check(f, o); reason != "" {
 			return false, reason
@@ -153,6 +157,26 @@ func (f *Filter) checkAuthor(o *stix.Object) string {
 		}
 	}
 	return "author is not among the wanted"
+}
+
+func (f *Filter) checkCustom(o *stix.Object) string {
+	for _, name := range slices.Sorted(maps.Keys(f.Custom)) {
+		if !slices.ContainsFunc(customOf(o, name), func(have string) bool {
+			return slices.ContainsFunc(f.Custom[name], func(want string) bool { return strings.EqualFold(have, want) })
+		}) {
+			return "custom field " + name + " has none of the wanted values"
+		}
+	}
+	return ""
+}
+
+func customOf(o *stix.Object, name string) []string {
+	for n, v := range o.Custom() {
+		if n == name {
+			return customTexts(v)
+		}
+	}
+	return nil
 }
 
 func (f *Filter) checkAge(o *stix.Object) string {

@@ -73,9 +73,6 @@ func (b *builder) common(now time.Time) {
 	o, d, opt := b.o, b.doc, &b.m.options
 	d.ID = DocumentID(o.Key())
 	created, modified := o.Created(), o.Modified()
-	if created.IsZero() {
-		created = o.Time("created_at")
-	}
 	if modified.IsZero() {
 		modified = created
 	}
@@ -111,6 +108,7 @@ func (b *builder) common(now time.Time) {
 	if d.OpenCTI.UpdatedAt.IsZero() {
 		d.OpenCTI.UpdatedAt = modified
 	}
+	d.OpenCTI.Custom = b.custom()
 	d.OpenCTI.Status = Active
 	if opt.ExpireAfter > 0 {
 		d.ExpiresAt = now.Add(opt.ExpireAfter)

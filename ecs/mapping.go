@@ -10,7 +10,7 @@ import (
 
 // TemplateVersion grows with every change of [Mapping], so that an index whose
 // mapping is older can be told.
-const TemplateVersion = 1
+const TemplateVersion = 2
 
 // Type is how a field is mapped.
 type Type uint8
@@ -45,6 +45,8 @@ const (
 	IP
 	// IPRange is a block of addresses in CIDR notation.
 	IPRange
+	// Flattened is an object whose members are not known beforehand, in one field.
+	Flattened
 )
 
 // definitions is the mapping of each type, in the order of the constants.
@@ -63,6 +65,7 @@ var definitions = [...]struct{ name, json string }{
 	{"date", `{"type":"date"}`},
 	{"ip", `{"type":"ip"}`},
 	{"ip_range", `{"type":"ip_range"}`},
+	{"flattened", `{"type":"flattened","ignore_above":1024}`},
 }
 
 // String is Elasticsearch's name of the type.

@@ -2,8 +2,12 @@ package ecs_test
 
 import (
 	"bytes"
+	"fmt"
+	"os"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/opencti-elastic/opencti-elastic/ecs"
 	"github.com/opencti-elastic/opencti-elastic/stix"
@@ -40,6 +44,29 @@ func TestMapping(t *testing.T) {
 		if kind, _ := at(m, "properties."+strings.ReplaceAll(field, ".", ".properties.")+".type").Text(); kind != want {
 			t.Errorf("%s is mapped as %q, want %s", field, kind, want)
 		}
+	}
+}
+
+// TestTemplateVersion: an index with another mapping is told by the version alone, so
+// the mapping may not change without it. With -update the file is written, but not under the old version.
+func TestTemplateVersion(t *testing.T) {
+	const file = "testdata/mapping.json"
+	was, err := os.ReadFile(file)
+	if err != nil && !*update {
+		t.Fatal(err)
+	}
+	now := indent(t, fmt.Appendf(nil, `{"version":%d,"mapping":%s}`, ecs.TemplateVersion, ecs.Mapping())) + "\n"
+	version, _ := at(was, "version").Int()
+	switch {
+	case string(was) == now:
+	case version == ecs.TemplateVersion:
+		t.Errorf("the mapping has changed: raise TemplateVersion, then run go test -update (-want +got):\n%s", cmp.Diff(string(was), now))
+	case *update:
+		if err := os.WriteFile(file, []byte(now), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	default:
+		t.Errorf("%s has version %d of the mapping, want %d; run go test -update", file, version, ecs.TemplateVersion)
 	}
 }
 

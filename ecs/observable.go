@@ -28,16 +28,39 @@ func (b *builder) observable(t *observableType) {
 			break
 		}
 	}
+	if info.Value == "" && t == &otherType {
+		info.Value = b.anyText()
+	}
 	if t.text != nil {
 		info.Value = t.text(info.Value)
 	}
-	if t.ecs != nil {
+	switch {
+	case t.ecs != nil:
 		t.ecs(b)
+	case t.stix == "simple-observable":
+		b.simpleFields()
 	}
 	info.Properties = b.properties(t)
 	i.Name = b.observableName(t, info.Value)
 	d.OpenCTI.Observable = info
 	d.Revoked = o.Revoked()
+}
+
+// anyText is the first text that an object of an unknown type has of its own.
+func (b *builder) anyText() string {
+	for name, v := range b.o.Raw().Members() {
+		switch name {
+		case "type", "id", "spec_version", "lang", "description", "defanged":
+			continue
+		}
+		if strings.HasSuffix(name, "_ref") || strings.HasPrefix(name, "x_opencti_") || v.Kind() != '"' {
+			continue
+		}
+		if s := plainText(v); s != "" {
+			return s
+		}
+	}
+	return ""
 }
 
 // observableName is what people see: the main value, or else the type.

@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
+
+	"github.com/opencti-elastic/opencti-elastic/stix/pattern"
 )
 
 // The functions here are the ECS column of the tables of observables. Each fills
@@ -25,6 +27,31 @@ func personaFields(b *builder) { b.user(b.text("persona_name")) }
 func accountFields(b *builder) {
 	b.user(b.text("account_login"))
 	b.user(b.text("user_id"))
+}
+
+// simpleFields reads what OpenCTI's client writes for any observable: its type and property as "IPv4-Addr.value",
+// "File.hashes.SHA-256", and the value beside it.
+func (b *builder) simpleFields() {
+	entity, property, _ := strings.Cut(b.text("key"), ".")
+	if strings.EqualFold(entity, "File") {
+		entity = "StixFile"
+	}
+	t := findEntity(entity)
+	if t == nil {
+		b.drop("threat.indicator", "the key names no known type of observable")
+		return
+	}
+	b.doc.Threat.Indicator.Type = t.word
+	path := pattern.ObjectPath{Object: t.stix}
+	for name := range strings.SplitSeq(property, ".") {
+		path.Steps = append(path.Steps, pattern.Step{Kind: pattern.Property, Name: name})
+	}
+	rule, name := findPath(&path)
+	if rule == nil {
+		return // kept as it is; no field has a place for it
+	}
+	value, _ := b.property("value").Text()
+	rule.put(b, name, value)
 }
 
 func fileFields(b *builder) {

@@ -70,7 +70,7 @@ func (p *property) mapped() Type {
 var otherType = observableType{
 	stix: "other",
 	long: true,
-	main: []string{"value", "name", "key", "path", "number", "id_value"},
+	main: []string{"value", "name", "key", "path", "number", "id_value", "title", "subject", "content"},
 	// The type comes from the root: in the extensions it is OpenCTI's spelling.
 	properties: []property{{name: "type", get: func(b *builder) any { return b.o.Type }}},
 }

@@ -5,6 +5,10 @@ var openctiObservables = [...]observableType{
 	{stix: "hostname", name: "Hostname", word: "domain-name", main: []string{"value"}, ecs: nameFields,
 		properties: []property{{name: "unicode", get: readableName}}},
 	{stix: "user-agent", name: "User-Agent", long: true, main: []string{"value"}},
+	{stix: "ai-prompt", name: "AI-Prompt", long: true, main: []string{"value"}},
+	{stix: "simple-observable", name: "Simple-Observable", long: true, main: []string{"value"}, properties: []property{
+		{name: "key"},
+	}},
 	{stix: "text", name: "Text", long: true, main: []string{"value"}},
 	{stix: "cryptographic-key", name: "Cryptographic-Key", long: true, main: []string{"value"}},
 	{stix: "cryptocurrency-wallet", name: "Cryptocurrency-Wallet", main: []string{"value"}},

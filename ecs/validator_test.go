@@ -86,7 +86,7 @@ func (v *validator) check(doc []byte) (findings []string) {
 }
 
 func (v *validator) walk(path string, value stix.Value, fail func(string, ...any)) {
-	if value.Kind() == '{' {
+	if field, ok := v.field[path]; value.Kind() == '{' && !(ok && field.Type == ecs.Flattened) {
 		n := 0
 		for name, member := range value.Members() {
 			n++
@@ -157,6 +157,8 @@ func checkValue(path, kind string, allowed []string, v stix.Value, fail func(str
 	case "float":
 		f, err := strconv.ParseFloat(string(v), 64)
 		ok = err == nil && !math.IsInf(f, 0)
+	case "flattened":
+		ok = v.Kind() == '{' && !v.Empty()
 	case "boolean":
 		ok = v.Kind() == 't' || v.Kind() == 'f'
 	case "date":

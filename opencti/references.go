@@ -70,8 +70,12 @@ func (r *References) Learn(o *stix.Object) {
 		name, _ = o.Root("name").Text()
 		kind, _ = o.Root("identity_class").Text()
 	}
-	if name != "" {
-		r.put(reference{o.ID, name, kind})
+	if name == "" {
+		return
+	}
+	r.put(reference{o.ID, name, kind})
+	if o.Type == "identity" && o.InternalID != "" {
+		r.put(reference{o.InternalID, name, kind}) // all that some observables say of their author
 	}
 }
 

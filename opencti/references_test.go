@@ -27,6 +27,7 @@ func TestReferences(t *testing.T) {
 		`{"id":"marking-definition--1","type":"marking-definition","name":"TLP:AMBER","definition_type":"TLP"}`,
 		`{"id":"marking-definition--2","type":"marking-definition","definition_type":"statement","definition":{"statement":"© ACME"}}`,
 		`{"id":"identity--nameless","type":"identity"}`,
+		`{"id":"identity--platform","type":"identity","name":"Initech","identity_class":"organization","extensions":{"` + stix.ExtensionOCTI + `":{"id":"e86be5ff-ca7e-42ba-9e38-a93e8f1c60ea"}}}`,
 		`{"id":"indicator--1","type":"indicator","name":"no reference"}`,
 	} {
 		refs.Learn(object(t, text))
@@ -48,6 +49,8 @@ func TestReferences(t *testing.T) {
 			{"marking-definition--1", "TLP:AMBER", "TLP", true},
 			{"marking-definition--2", "© ACME", "statement", true},
 			{"identity--nameless", "", "", false},
+			{"identity--platform", "Initech", "organization", true},
+			{"e86be5ff-ca7e-42ba-9e38-a93e8f1c60ea", "Initech", "organization", true}, // all that an SSH-Key says of its author
 			{"indicator--1", "", "", false},
 		} {
 			find := r.Author

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -87,6 +89,7 @@ func newObject(what, pointer string, b []byte) (*Object, error) {
 			o.sco = members(e, 8)
 		}
 	}
+	o.readExport()
 	o.Type, _ = o.Root("type").Text()
 	o.ID, _ = o.Root("id").Text()
 	o.InternalID, _ = o.OCTI("id").Text()
@@ -98,6 +101,29 @@ func newObject(what, pointer string, b []byte) (*Object, error) {
 		return nil, fail("/id", errNoID)
 	}
 	return o, nil
+}
+
+// The names that the platform's exports and its client give to what its streams have in an extension.
+const (
+	exportPrefix = "x_opencti_"
+	customPrefix = "x_opencti_cf_"
+)
+
+// readExport finds what stands at the root under the names of exports, and the custom fields, wherever they are.
+func (o *Object) readExport() {
+	for _, m := range o.root {
+		if name, ok := strings.CutPrefix(m.name, exportPrefix); ok && !strings.HasPrefix(m.name, customPrefix) {
+			o.export = append(o.export, member{name, m.value})
+		}
+	}
+	for _, place := range [...][]member{o.octi, o.sco, o.root} {
+		for _, m := range place {
+			if name, ok := strings.CutPrefix(m.name, customPrefix); ok && !m.value.Empty() && find(o.custom, name) == nil {
+				o.custom = append(o.custom, member{name, m.value})
+			}
+		}
+	}
+	slices.SortFunc(o.custom, func(a, b member) int { return strings.Compare(a.name, b.name) })
 }
 
 func members(v Value, guess int) []member {

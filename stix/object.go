@@ -1,6 +1,7 @@
 package stix
 
 import (
+	"iter"
 	"time"
 )
 
@@ -12,9 +13,10 @@ const (
 	ExtensionSCO = "extension-definition--f93e2c80-4231-4f9a-af8b-95c9bd566a82"
 )
 
-// Object is a STIX object as OpenCTI sends it: nothing of it is lost, and what
-// sits in one of three places (the OCTI extension, the SCO extension, the root)
-// is read through one accessor. It is immutable and safe for concurrent use.
+// Object is a STIX object as OpenCTI sends or exports it: nothing of it is lost, and what
+// sits in one of four places (the OCTI extension, the SCO extension, the root, and the
+// root again under a name that begins with x_opencti_) is read through one accessor. It is immutable and
+// safe for concurrent use.
 type Object struct {
 	// ID is the STIX id, "indicator--…". It can change during an object's life.
 	ID string
@@ -27,6 +29,9 @@ type Object struct {
 
 	raw             Value
 	root, octi, sco []member
+	// export is what the platform's exports and its client have at the root as
+	// x_opencti_<name>, by that name; custom is the custom fields.
+	export, custom []member
 }
 
 type member struct {
@@ -48,19 +53,36 @@ func (o *Object) Raw() Value { return o.raw }
 // Root is the property of that name at the root of the object.
 func (o *Object) Root(name string) Value { return find(o.root, name) }
 
-// OCTI is the property of that name in OpenCTI's extension.
-func (o *Object) OCTI(name string) Value { return find(o.octi, name) }
+// OCTI is the property of that name in OpenCTI's extension, or else at the root as x_opencti_<name>.
+func (o *Object) OCTI(name string) Value {
+	if v := find(o.octi, name); v != nil {
+		return v
+	}
+	return find(o.export, name)
+}
 
 // Property is the property of that name wherever it sits: OCTI extension, SCO
-// extension, root, in the order of OpenCTI's own client. An empty value in one place
-// does not hide another's.
+// extension, root, in the order of OpenCTI's own client, and last x_opencti_<name> at the root, as
+// exports have it. An empty value in one place does not hide another's.
 func (o *Object) Property(name string) Value {
-	for _, place := range [...][]member{o.octi, o.sco, o.root} {
+	for _, place := range [...][]member{o.octi, o.sco, o.root, o.export} {
 		if v := find(place, name); !v.Empty() {
 			return v
 		}
 	}
 	return nil
+}
+
+// Custom yields the custom fields that the platform's administrators have added, each once, in the order of
+// their names without x_opencti_cf_ before them. A field of an extension comes before the root's of the same name.
+func (o *Object) Custom() iter.Seq2[string, Value] {
+	return func(yield func(string, Value) bool) {
+		for _, m := range o.custom {
+			if !yield(m.name, m.value) {
+				return
+			}
+		}
+	}
 }
 
 func find(members []member, name string) Value {
@@ -87,9 +109,6 @@ func (o *Object) Time(name string) time.Time {
 // Score is OpenCTI's score, 0 to 100; false if there is none or it is out of range.
 func (o *Object) Score() (int, bool) {
 	n, ok := o.Property("score").Int()
-	if !ok {
-		n, ok = o.Root("x_opencti_score").Int()
-	}
 	return int(n), ok && n >= 0 && n <= 100
 }
 
@@ -105,8 +124,15 @@ func (o *Object) Labels() []string { return o.Property("labels").Texts() }
 // Markings is the STIX ids of the object's markings.
 func (o *Object) Markings() []string { return o.Property("object_marking_refs").Texts() }
 
-// Author is the STIX id of who made the object, or "".
-func (o *Object) Author() string { return o.Text("created_by_ref") }
+// Author is the STIX id of who made the object, or "". Where the platform sends only its own id of the author, as
+// for SSH-Key, it is that.
+func (o *Object) Author() string {
+	if ref := o.Text("created_by_ref"); ref != "" {
+		return ref
+	}
+	id, _ := o.OCTI("created_by_ref_id").Text()
+	return id
+}
 
 // Revoked tells whether the object was revoked.
 func (o *Object) Revoked() bool {
@@ -120,12 +146,11 @@ func (o *Object) Created() time.Time { return o.firstTime("created", "created_at
 // Modified is when the object last changed: STIX's modified, or for observables the platform's updated_at.
 func (o *Object) Modified() time.Time { return o.firstTime("modified", "updated_at") }
 
-func (o *Object) firstTime(root, octi string) time.Time {
+func (o *Object) firstTime(root, platform string) time.Time {
 	if t, ok := o.Root(root).Time(); ok {
 		return t
 	}
-	t, _ := o.OCTI(octi).Time()
-	return t
+	return o.Time(platform)
 }
 
 // ExternalReference is a reference to a source outside the platform.

@@ -124,6 +124,10 @@ func newMapper(c *config.Config, refs *opencti.References) (*ecs.Mapper, error) 
 	if err != nil {
 		return nil, err
 	}
+	custom, err := e.Custom()
+	if err != nil {
+		return nil, fmt.Errorf("ELASTIC_SECURITY_CUSTOM_FIELDS: %w", err)
+	}
 	return ecs.NewMapper(ecs.Options{
 		Module: e.Module, OpenCTIURL: c.BaseURL(), ExpireAfter: time.Duration(e.ExpireDays) * day,
 		RefreshAfter: time.Duration(e.RefreshDays) * day, DisableRefresh: e.RefreshDays == 0,
@@ -131,7 +135,7 @@ func newMapper(c *config.Config, refs *opencti.References) (*ecs.Mapper, error) 
 		OnRevoke: ecs.RevokePolicy(e.OnRevoke), References: refs, RuleReason: builder.Reason,
 		Filter: ecs.Filter{
 			Score: e.MinScore, Confidence: e.MinConfidence, Labels: e.Labels, NotLabels: e.ExcludeLabels, TLP: e.TLP(),
-			Authors: e.Authors, Types: e.Types, Detection: e.DetectionOnly, MaxAge: e.MaxAge,
+			Authors: e.Authors, Custom: custom, Types: e.Types, Detection: e.DetectionOnly, MaxAge: e.MaxAge,
 		},
 	})
 }

@@ -86,6 +86,7 @@ type Elastic struct {
 	ExcludeLabels []string      `env:"EXCLUDE_LABELS" desc:"Leave out objects with one of these labels."`
 	MaxTLP        string        `env:"MAX_TLP" desc:"Leave out objects marked above: CLEAR, GREEN, AMBER, AMBER+STRICT or RED."`
 	Authors       []string      `env:"AUTHORS" desc:"Take only objects of these authors (names or ids)."`
+	CustomFields  []string      `env:"CUSTOM_FIELDS" desc:"Take only objects with one of these values in a custom field of the platform: name=value, separated by commas. Values of one name are alternatives; of different names each must be met."`
 	Types         []string      `env:"TYPES" desc:"Take only these types, as OpenCTI spells them (Indicator, IPv4-Addr, …)."`
 	DetectionOnly bool          `env:"DETECTION_ONLY" envDefault:"false" desc:"Leave out indicators whose detection flag is off."`
 	MaxAge        time.Duration `env:"MAX_AGE" envDefault:"0" desc:"Leave out objects that last changed longer ago, such as 8760h; 0 takes all."`

@@ -134,6 +134,20 @@ func (e *Elastic) TLP() string {
 	return strings.TrimPrefix(strings.ToUpper(e.MaxTLP), "TLP:")
 }
 
+// Custom is CustomFields by name, without x_opencti_cf_ before it.
+func (e *Elastic) Custom() (map[string][]string, error) {
+	out := make(map[string][]string)
+	for _, field := range e.CustomFields {
+		name, value, ok := strings.Cut(field, "=")
+		name = strings.TrimPrefix(strings.TrimSpace(name), "x_opencti_cf_")
+		if value = strings.TrimSpace(value); !ok || name == "" || value == "" {
+			return nil, fmt.Errorf("want name=value, got %q", field)
+		}
+		out[name] = append(out[name], value)
+	}
+	return out, nil
+}
+
 // Addresses is the Elasticsearch addresses.
 func (e *Elastic) Addresses() []string {
 	var out []string
@@ -171,6 +185,9 @@ func (e *Elastic) validate(f *faults) {
 	oneOf(f, "ELASTIC_SECURITY_RULES", e.Rules, "indicator", "match", "lookup", "off")
 	if e.MaxTLP != "" {
 		oneOf(f, "ELASTIC_SECURITY_MAX_TLP", e.TLP(), "CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
+	}
+	if _, err := e.Custom(); err != nil {
+		f.add("ELASTIC_SECURITY_CUSTOM_FIELDS", "%w", err)
 	}
 	f.want(e.SweepInterval >= 0, "ELASTIC_SECURITY_SWEEP_INTERVAL", "want 0 or more")
 	f.want(e.RulesPreviewLimit >= 0, "ELASTIC_SECURITY_RULES_PREVIEW_LIMIT", "want 0 or more")
