@@ -1,6 +1,7 @@
 package ecs
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/opencti-elastic/opencti-elastic/stix"
@@ -24,24 +25,18 @@ func (b *builder) patternValues(info *IndicatorInfo) {
 		b.observableValues(info)
 		return
 	}
-	words := make([]string, 0, 4) // the types of the values that suffice
-	others := make([]string, 0, 4)
-	valuesOf(p.Root, true, func(v patternValue) {
-		word := b.patternValue(info, v)
-		if v.sufficient {
-			words = add(words, word)
-		} else {
-			others = add(others, word)
-		}
-	})
+	v := patternValues{b: b, info: info}
+	for c, alone := range p.Sufficient() {
+		v.comparison(c, alone)
+	}
 	info.Range = b.blocks
 	switch {
-	case len(words) > 0 && !contains(words, i.Type):
+	case v.word != "" && !v.fits:
 		// The Indicators page names a document by its type and the value that belongs to it.
-		i.Type = words[0]
+		i.Type = v.word
 	case i.Type != "":
-	case len(others) > 0:
-		i.Type = others[0]
+	case v.otherWord != "":
+		i.Type = v.otherWord
 	default:
 		for c := range p.Comparisons() {
 			if i.Type = entryWord(c.Path.Object); i.Type != "" {
@@ -51,24 +46,54 @@ func (b *builder) patternValues(info *IndicatorInfo) {
 	}
 }
 
-// patternValue takes one value; it returns the type that such a value has.
-func (b *builder) patternValue(info *IndicatorInfo, v patternValue) (word string) {
+// patternValues takes the values of a pattern for a document.
+type patternValues struct {
+	b    *builder
+	info *IndicatorInfo
+	// word is the type of the first value that suffices alone, otherWord of the first that needs company.
+	word, otherWord string
+	// fits tells that a value that suffices alone is of the type that the platform says.
+	fits bool
+}
+
+// comparison takes the values that a comparison names whole: not those of LIKE and
+// MATCHES, which are patterns themselves, nor of an order (<, >=).
+func (v *patternValues) comparison(c *pattern.Comparison, alone bool) {
+	switch c.Op {
+	case pattern.Equal, pattern.NotEqual:
+		v.value(c, c.Value.Text, alone && c.IsEquality())
+	case pattern.IsSubset:
+		v.value(c, c.Value.Text, alone && !c.Negated)
+	case pattern.In:
+		for i := range c.Set {
+			v.value(c, c.Set[i].Text, alone && c.IsEquality())
+		}
+	}
+}
+
+// value takes one value. One that suffices goes to the fields that rules join on.
+func (v *patternValues) value(c *pattern.Comparison, text string, suffices bool) {
 	const most = 1024 // values in opencti.indicator.value
-	if path := &v.comparison.Path; !secretPath(path) && len(info.Value) < most {
-		b.add(&info.Value, v.text)
+	b := v.b
+	if !secretPath(&c.Path) && len(v.info.Value) < most {
+		b.add(&v.info.Value, text)
 	}
-	rule, name := findPath(&v.comparison.Path)
-	if rule == nil {
-		return ""
+	word := ""
+	if rule, name := findPath(&c.Path); rule != nil {
+		blocks := len(b.blocks)
+		// An address that is a subset of a block, or of itself, is told by opencti.indicator.range.
+		b.joined = suffices && c.Op != pattern.IsSubset
+		rule.put(b, name, text)
+		if !suffices {
+			b.blocks = b.blocks[:blocks] // a range is joined on as well
+		}
+		word = rule.word
 	}
-	blocks := len(b.blocks)
-	// An address that is a subset of a block, or of itself, is told by opencti.indicator.range.
-	b.joined = v.sufficient && v.comparison.Op != pattern.IsSubset
-	rule.put(b, name, v.text)
-	if !v.sufficient {
-		b.blocks = b.blocks[:blocks] // a range is joined on as well
+	if suffices {
+		v.word, v.fits = cmp.Or(v.word, word), v.fits || word != "" && word == b.doc.Threat.Indicator.Type
+	} else {
+		v.otherWord = cmp.Or(v.otherWord, word)
 	}
-	return rule.word
 }
 
 // secretPath tells whether a path leads to what is never stored.

@@ -150,6 +150,38 @@ func (b *builder) fileName(s string) {
 	b.add(&f.Extension, extension(name))
 }
 
+// patternFileName takes the name that a pattern asks for. One with directories before it is
+// a path: a file of that name elsewhere is another file.
+func (b *builder) patternFileName(s string) {
+	if strings.ContainsAny(s, `/\`) {
+		b.filePath(s)
+		return
+	}
+	b.fileName(s)
+}
+
+// filePath takes a file's path, in Windows' or Unix's notation.
+func (b *builder) filePath(s string) {
+	s = strings.TrimSpace(s)
+	if s == "" || !b.joined {
+		return
+	}
+	f := &b.values().File
+	b.add(&f.Path, s)
+	name := baseName(s)
+	b.add(&f.Extension, extension(name))
+	b.add(&f.Directory, directoryOf(s[:len(s)-len(name)]))
+}
+
+// directoryOf is a directory without the separator behind it, but for a root's: C:\ and /.
+func directoryOf(s string) string {
+	trimmed := strings.TrimRight(s, `/\`)
+	if trimmed == "" || strings.HasSuffix(trimmed, ":") {
+		return s[:min(len(trimmed)+1, len(s))]
+	}
+	return trimmed
+}
+
 func (b *builder) registryKey(s string) {
 	hive, key := splitKey(s)
 	if !b.joined {

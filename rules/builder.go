@@ -12,6 +12,7 @@ import (
 type Builder struct {
 	opts      Options
 	translate Translator
+	joined    []string // the fields of documents that managed rules join
 }
 
 // NewBuilder makes a builder, or says everything that is wrong with the options.
@@ -19,7 +20,7 @@ func NewBuilder(opts Options) (*Builder, error) {
 	if err := opts.Validate(); err != nil {
 		return nil, err
 	}
-	b := &Builder{opts: opts.withDefaults()}
+	b := &Builder{opts: opts.withDefaults(), joined: joinedFields()}
 	b.translate = b.opts.Translator
 	if b.translate == nil {
 		o := query.Options{Indices: b.opts.Indices, Fields: b.opts.Fields, JoinBy: b.opts.JoinBy, DisableJoin: b.opts.DisableJoin}

@@ -222,7 +222,7 @@ func TestCovered(t *testing.T) {
 		{"[domain-name:value = '*.example.org']", false},
 		{"[domain-name:value = 'evil.example' OR url:value = 'https://evil.example/a']", false},
 		{"[url:value = 'https://evil.example/a']", true},
-		{"[url:value = 'hxxps://evil[.]example/a']", false},
+		{"[url:value = 'hxxps://evil[.]example/a']", true}, // the document holds it as events carry it
 		{"[file:hashes.MD5 = 'abc']", false},
 		{"[email-addr:value = 'a@evil.example']", true},
 		{`[windows-registry-key:key = 'HKEY_LOCAL_MACHINE\\Software\\Evil']`, true},
@@ -237,6 +237,11 @@ func TestCovered(t *testing.T) {
 		{"[x509-certificate:serial_number = '4c:0b:1d']", true},
 		{"[process:command_line = 'a']", false},
 		{"[ipv4-addr:value = '1.2.3.4'] REPEATS 2 TIMES", false},
+		{"[ipv4-addr:value = '1.2.3.4'] REPEATS 1 TIMES", true},
+		{"[ipv4-addr:value = '1.2.3.4'] WITHIN 60 SECONDS", true},
+		{"[ipv4-addr:value NOT != '1.2.3.4']", true},
+		{"[ipv4-addr:value = '1.2.3.4'] START t'2026-01-01T00:00:00Z' STOP t'2027-01-01T00:00:00Z'", false},
+		{`[file:name = 'C:\\Users\\Public\\svchost.exe']`, false}, // a path, which no managed rule joins
 	}
 	b := newBuilder(t, rules.Options{Policy: rules.Match})
 	for _, tt := range tests {

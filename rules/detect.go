@@ -178,7 +178,8 @@ func (b *Builder) detectSTIX(o *stix.Object, text string) (detection, error) {
 	if err != nil {
 		return detection{}, &NoRuleError{Why: BrokenPattern, Detail: "the pattern can't be read: " + clip(plain(err.Error(), false), 400), Err: err}
 	}
-	d := detection{atomic: covered(p.Root, Match)}
+	match, lookup := b.covered(p)
+	d := detection{atomic: match, noLookup: match && !lookup}
 	if stop := ends(p.Root); !stop.IsZero() {
 		d.ends = stop.Add(b.opts.Interval + b.opts.Lookback)
 		if related(p.Root) {
@@ -188,7 +189,6 @@ func (b *Builder) detectSTIX(o *stix.Object, text string) (detection, error) {
 			return detection{}, &NoRuleError{Why: Expired, Detail: "the pattern asks for observations of a time that is over"}
 		}
 	}
-	d.noLookup = d.atomic && !covered(p.Root, Lookup)
 	if times, inner, ok := counted(p.Root); ok {
 		if err := b.threshold(&d, p, inner, times); err == nil {
 			return d, nil

@@ -1,18 +1,69 @@
 package pattern
 
+import "iter"
+
 // Value is a literal that a pattern asks a property to be equal to.
 type Value struct {
 	Path    ObjectPath
 	Literal Literal
 }
 
-// SufficientValues is the values that satisfy the pattern by themselves: whoever
-// sees one such value has a match. They are the equalities (= and IN) that stand only
-// below ORs, inside one observation and between observations. The value of
-// [a:b = 1] is one; those of [a:b = 1 AND a:c = 2], of [a:b = 1] REPEATS 2 TIMES and
-// of a pattern with START and STOP, which is bound to a time, are not.
+// Sufficient yields the comparisons in the order of the text, and reports of each whether
+// it suffices: whether an observation that satisfies the comparison satisfies the whole
+// pattern, whatever else is in it. Such comparisons stand only below ORs, inside one
+// observation and between observations. That of [a:b = 1] suffices; those of
+// [a:b = 1 AND a:c = 2], of [a:b = 1] REPEATS 2 TIMES and of a pattern with START and STOP,
+// which is bound to a time, do not. A single observation is always WITHIN any time.
 //
-// Each value is there once, in the order of the text.
+// It is the one answer to the question which values may raise an alert by themselves.
+func (p *Pattern) Sufficient() iter.Seq2[*Comparison, bool] {
+	return func(yield func(*Comparison, bool) bool) {
+		if p.Root != nil {
+			sufficientObservation(p.Root, true, yield)
+		}
+	}
+}
+
+func sufficientObservation(o Observation, alone bool, yield func(*Comparison, bool) bool) bool {
+	switch o := o.(type) {
+	case *Observed:
+		return sufficientExpr(o.Expr, alone, yield)
+	case *Combined:
+		for _, operand := range o.Operands {
+			if !sufficientObservation(operand, alone && o.Op == Or, yield) {
+				return false
+			}
+		}
+	case *Qualified:
+		switch q := o.Qualifier.(type) {
+		case *Within:
+		case *Repeats:
+			alone = alone && q.Times == 1
+		case *StartStop:
+			alone = false // the value does not suffice at other times
+		}
+		return sufficientObservation(o.Operand, alone, yield)
+	}
+	return true
+}
+
+func sufficientExpr(e Expr, alone bool, yield func(*Comparison, bool) bool) bool {
+	switch e := e.(type) {
+	case *Comparison:
+		return yield(e, alone)
+	case *Junction:
+		for _, operand := range e.Operands {
+			if !sufficientExpr(operand, alone && e.Op == AnyOf, yield) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// SufficientValues is the values that satisfy the pattern by themselves: those of the
+// equalities (= and IN) that suffice, as [Pattern.Sufficient] reports. Each is there
+// once, in the order of the text.
 func SufficientValues(p *Pattern) []Value {
 	sufficient, _ := split(p)
 	return sufficient
@@ -27,18 +78,14 @@ func AccompaniedValues(p *Pattern) []Value {
 }
 
 func split(p *Pattern) (sufficient, accompanied []Value) {
-	alone := map[*Comparison]bool{}
-	if p.Root != nil {
-		markObservation(p.Root, alone)
-	}
 	type key struct {
 		path, text string
 		kind       LiteralKind
 	}
 	seen := map[key]bool{}
-	collect := func(out []Value, want bool) []Value {
-		for c := range p.Comparisons() {
-			if !c.IsEquality() || alone[c] != want {
+	collect := func(want bool) (out []Value) {
+		for c, alone := range p.Sufficient() {
+			if !c.IsEquality() || alone != want {
 				continue
 			}
 			path := c.Path.String()
@@ -51,11 +98,11 @@ func split(p *Pattern) (sufficient, accompanied []Value) {
 		}
 		return out
 	}
-	sufficient = collect(nil, true)
-	return sufficient, collect(nil, false)
+	sufficient = collect(true)
+	return sufficient, collect(false)
 }
 
-// IsEquality tells whether the comparison asks for equality with one of its
+// IsEquality reports whether the comparison asks for equality with one of its
 // literals, and is not turned into its opposite: = and IN without NOT, and NOT != with it.
 func (c *Comparison) IsEquality() bool {
 	switch c.Op {
@@ -65,41 +112,4 @@ func (c *Comparison) IsEquality() bool {
 		return c.Negated
 	}
 	return false
-}
-
-// markObservation marks the comparisons that satisfy o by themselves.
-func markObservation(o Observation, alone map[*Comparison]bool) {
-	switch o := o.(type) {
-	case *Observed:
-		markExpr(o.Expr, alone)
-	case *Combined:
-		if o.Op == Or {
-			for _, operand := range o.Operands {
-				markObservation(operand, alone)
-			}
-		}
-	case *Qualified:
-		switch q := o.Qualifier.(type) {
-		case *Within: // one observation is always within any time
-			markObservation(o.Operand, alone)
-		case *Repeats:
-			if q.Times == 1 {
-				markObservation(o.Operand, alone)
-			}
-		case *StartStop: // the value does not suffice at other times
-		}
-	}
-}
-
-func markExpr(e Expr, alone map[*Comparison]bool) {
-	switch e := e.(type) {
-	case *Comparison:
-		alone[e] = true
-	case *Junction:
-		if e.Op == AnyOf {
-			for _, operand := range e.Operands {
-				markExpr(operand, alone)
-			}
-		}
-	}
 }
