@@ -39,6 +39,12 @@ func NewBuilder(opts Options) (*Builder, error) {
 // Policy tells which indicators have rules of their own.
 func (b *Builder) Policy() Policy { return b.opts.Policy }
 
+// Connector returns the id of the connector that the rules belong to; it can be empty.
+func (b *Builder) Connector() string { return b.opts.Connector }
+
+// RuleID returns the rule_id of an indicator's rule, by the indicator's key.
+func (b *Builder) RuleID(key string) string { return RuleID(b.opts.Connector, key) }
+
 // Build makes the rule of an indicator. A [*NoRuleError] says that there is none, and why;
 // any other error is a fault of ours.
 func (b *Builder) Build(o *stix.Object) (Rule, error) {
@@ -110,7 +116,7 @@ const (
 func (b *Builder) common(o *stix.Object, d detection, kind string) Common {
 	risk := RiskScore(o)
 	c := Common{
-		RuleID: RuleID(o.Key()), Kind: kind,
+		RuleID: b.RuleID(o.Key()), Kind: kind,
 		Name:        clip("OpenCTI: "+plain(b.nameOf(o), false), maxName),
 		Description: clip(plain(o.Text("description"), true), maxDescription),
 		RiskScore:   risk, Severity: SeverityOf(risk), Enabled: b.enabled(o),
@@ -119,7 +125,7 @@ func (b *Builder) common(o *stix.Object, d detection, kind string) Common {
 		References: b.references(o), Threat: threats(o), Note: b.note(o, d.remarks),
 		FalsePositives: []string{"The value is shared or has changed hands (hosting, content delivery, sinkholes), or the indicator is out of date. Its score and validity stand in OpenCTI."},
 		Meta: Meta{
-			ManagedBy: ManagedBy, OpenCTIID: clip(o.Key(), 256), Origin: FromIndicator, Atomic: d.atomic, NoLookup: d.noLookup,
+			ManagedBy: ManagedBy, Connector: b.opts.Connector, OpenCTIID: clip(o.Key(), 256), Origin: FromIndicator, Atomic: d.atomic, NoLookup: d.noLookup,
 			PatternType: clip(patternType(o), 64), ExpiresAt: earlier(o.Time("valid_until"), d.ends),
 		},
 	}
@@ -171,8 +177,13 @@ func (b *Builder) markingsOf(o *stix.Object) []string {
 	return out
 }
 
+// marks are the tags that say whose a rule is.
+func (b *Builder) marks() []string {
+	return unique([]string{"opencti", "threat-intel", ManagedTag, OwnerTag(b.opts.Connector)})
+}
+
 func (b *Builder) tags(o *stix.Object) []string {
-	tags := []string{"opencti", "threat-intel", ManagedTag}
+	tags := b.marks()
 	var more []string
 	for _, t := range slices.Concat(b.markingsOf(o), o.Labels()) {
 		t = clip(plain(t, false), maxTag)

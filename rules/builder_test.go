@@ -319,11 +319,11 @@ func TestRuleID(t *testing.T) {
 		{`a" or "b`, "opencti-elastic-a5fbe4bd-9b1d-56a7-9a86-3a5d8e6e2ce6"},
 	}
 	for _, tt := range tests {
-		got := rules.RuleID(tt.key)
+		got := rules.RuleID("", tt.key)
 		if strings.Trim(got, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:-") != "" {
 			t.Errorf("%s: unsafe characters", got)
 		}
-		if !strings.Contains(tt.key, `"`) && got != tt.want || got != rules.RuleID(tt.key) {
+		if !strings.Contains(tt.key, `"`) && got != tt.want || got != rules.RuleID("", tt.key) {
 			t.Errorf("RuleID(%q) = %q, want %q", tt.key, got, tt.want)
 		}
 	}

@@ -114,16 +114,16 @@ func (b *Builder) Managed() []Rule {
 func (b *Builder) managed(j join, origin Origin, id, kind string) Common {
 	m := b.opts.Managed
 	c := Common{
-		RuleID: matchRuleID(origin, id), Kind: kind,
+		RuleID: managedRuleID(b.opts.Connector, origin, id), Kind: kind,
 		Name: "OpenCTI indicators: " + j.title,
 		Description: "Events whose " + j.title + " equals that of an indicator from OpenCTI. Which indicator it was stands in the alert under threat.enrichments. " +
 			"One rule covers all indicators whose pattern is nothing but such values.",
 		RiskScore: 73, Severity: High, Enabled: !b.opts.CreateDisabled,
 		Interval: interval(m.Interval), From: back(m.Interval + b.opts.Lookback), To: "now",
-		MaxSignals: b.opts.MaxSignals, Tags: []string{"opencti", "threat-intel", ManagedTag}, Author: []string{b.opts.Author}, License: b.opts.License,
+		MaxSignals: b.opts.MaxSignals, Tags: b.marks(), Author: []string{b.opts.Author}, License: b.opts.License,
 		Note: "## Indicators from OpenCTI\n\nThe alert names the indicator that matched under threat.enrichments, with a link to it. " +
 			"Look at its validity, score and source before you act.\n\n" + NoteMarker,
-		Meta: Meta{ManagedBy: ManagedBy, Origin: origin},
+		Meta: Meta{ManagedBy: ManagedBy, Connector: b.opts.Connector, Origin: origin},
 	}
 	if b.opts.OpenCTIURL != "" {
 		c.References = []string{b.opts.OpenCTIURL}

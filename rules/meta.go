@@ -23,6 +23,8 @@ const (
 // overwrites it when someone saves the rule in the rule form.
 type Meta struct {
 	ManagedBy string `json:"managed_by"`
+	// Connector is the id of the connector that the rule belongs to; empty if it belongs to none.
+	Connector string `json:"connector,omitempty"`
 	// OpenCTIID is the internal id of the indicator, or else its STIX id; empty for a managed match rule.
 	OpenCTIID string `json:"opencti_id,omitempty"`
 	// Origin tells what made the rule: "indicator", "match", "lookup".
@@ -120,5 +122,5 @@ func ReadMeta(v jsontext.Value) (Meta, bool) {
 
 // MetaFields are the names in a rule's meta that are ours.
 func MetaFields() []string {
-	return []string{"managed_by", "opencti_id", "origin", "atomic", "no_lookup", "pattern_type", "expires_at", "fingerprint", "written"}
+	return []string{"managed_by", "connector", "opencti_id", "origin", "atomic", "no_lookup", "pattern_type", "expires_at", "fingerprint", "written"}
 }

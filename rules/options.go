@@ -43,6 +43,9 @@ type References = ecs.References
 type Options struct {
 	// Policy tells which indicators have rules of their own, [PerIndicator] by default.
 	Policy Policy
+	// Connector is the id of the connector that the rules belong to. Rules of another connector, or of
+	// none, are never touched. Empty for rules that belong to none; at most 128 characters.
+	Connector string
 	// Translator makes queries of STIX patterns; nil makes one over Indices.
 	Translator Translator
 	// Fields tells that translator which event fields hold what an object path names; nil is the default mapping.
@@ -151,6 +154,9 @@ func (o Options) Validate() error {
 	case "", PerIndicator, Match, Lookup, Off:
 	default:
 		fail("rules: policy %q: want indicator, match, lookup or off", o.Policy)
+	}
+	if len(o.Connector) > 128 || strings.TrimSpace(o.Connector) != o.Connector || strings.ContainsFunc(o.Connector, unicode.IsControl) {
+		fail("rules: connector: want at most 128 characters in one line")
 	}
 	if o.OpenCTIURL != "" {
 		if u, err := url.Parse(o.OpenCTIURL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil {

@@ -74,12 +74,12 @@ func (r *ruleLines) apply(builder *rules.Builder, c sync.Change) string {
 	case sync.Invalid:
 		return c.Err.Error()
 	case sync.Delete:
-		delete(r.lines, rules.RuleID(c.Key))
+		delete(r.lines, builder.RuleID(c.Key))
 		return ""
 	case sync.Progress:
 		return ""
 	}
-	id := rules.RuleID(c.Key)
+	id := builder.RuleID(c.Key)
 	rule, err := builder.Build(c.Object)
 	if err == nil {
 		err = r.put(id, rule)

@@ -14,7 +14,7 @@ func (a app) rules(ctx context.Context, args []string) error {
 		return a.rulesPreview(ctx, args[1:])
 	}
 	return a.subcommands("rules", args[0], `opencti-elastic rules adopt [--dry-run]
-  Takes over the rules that the Python connector made, and removes its doubles.
+  Takes over the rules that the Python connector made, and removes its doubles; and rules of ours that belong to no connector.
 opencti-elastic rules preview [--days N] [--limit N] [FILE...]
   Counts in Elasticsearch what the rules of the indicators in STIX files would have matched.
 Each has --help for its flags.`)

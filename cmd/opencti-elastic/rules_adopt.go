@@ -9,7 +9,7 @@ import (
 	"github.com/opencti-elastic/opencti-elastic/elastic/kibana"
 )
 
-// rulesAdopt takes over the rules that the Python connector made.
+// rulesAdopt takes over the rules that the Python connector made, and those of ours that belong to no connector.
 func (a app) rulesAdopt(ctx context.Context, args []string) error {
 	fs := a.flags("rules adopt")
 	file := fs.String("config", "", "settings `file` (default config.yml, if it is there)")
@@ -20,7 +20,7 @@ func (a app) rulesAdopt(ctx context.Context, args []string) error {
 	if fs.NArg() > 0 {
 		return usage("rules adopt takes no arguments, got %q", fs.Arg(0))
 	}
-	c, err := a.load(*file, (*config.Config).ValidateTarget)
+	c, err := a.load(*file, (*config.Config).ValidateAdoption)
 	if err != nil {
 		return err
 	}
@@ -28,7 +28,7 @@ func (a app) rulesAdopt(ctx context.Context, args []string) error {
 	if err != nil {
 		return usageError{err}
 	}
-	report, err := kibana.Adopt(ctx, client, kibana.AdoptOptions{DryRun: *dry, Logger: a.logger(c)})
+	report, err := kibana.Adopt(ctx, client, kibana.AdoptOptions{Connector: c.Connector.ID, DryRun: *dry, Logger: a.logger(c)})
 	if err != nil {
 		return err
 	}
@@ -36,8 +36,8 @@ func (a app) rulesAdopt(ctx context.Context, args []string) error {
 	if *dry {
 		would = "would be "
 	}
-	fmt.Fprintf(a.stdout, "%d rules of the Python connector found\n%d %sadopted\n%d %sdeleted as doubles\n%d left alone: they do not say which indicator they are of\n",
-		report.Found, report.Adopted, would, report.Doubles, would, len(report.Left))
+	fmt.Fprintf(a.stdout, "%d rules of the Python connector found\n%d rules of no connector found\n%d %sadopted\n%d %sdeleted as doubles\n%d left alone: they do not say which indicator they are of\n",
+		report.Found-report.Unowned, report.Unowned, report.Adopted, would, report.Doubles, would, len(report.Left))
 	for _, name := range report.Left {
 		fmt.Fprintf(a.stdout, "  %q\n", name)
 	}

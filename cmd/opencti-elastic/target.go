@@ -167,7 +167,7 @@ func sweepRules(ctx context.Context, r *kibana.Sink, every time.Duration, log *s
 func newBuilder(c *config.Config, refs rules.References) (*rules.Builder, error) {
 	e := &c.Elastic
 	return rules.NewBuilder(rules.Options{
-		Policy: rules.Policy(e.Rules), References: refs, OpenCTIURL: c.BaseURL(), Interval: e.RuleInterval, CreateDisabled: !e.RulesEnabled,
+		Policy: rules.Policy(e.Rules), Connector: c.Connector.ID, References: refs, OpenCTIURL: c.BaseURL(), Interval: e.RuleInterval, CreateDisabled: !e.RulesEnabled,
 		Enable:  rules.Enable{Detection: e.RulesDetection, MinScore: e.RulesMinScore},
 		Managed: rules.Managed{Index: e.IndexName, Dataset: e.Module + ".indicator", Networks: e.MatchExceptNetworks, Domains: e.MatchExceptDomains},
 	})

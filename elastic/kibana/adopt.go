@@ -19,9 +19,11 @@ import (
 
 // AdoptOptions are the options of [Adopt].
 type AdoptOptions struct {
+	// Connector is the id of the connector that the rules are to belong to.
+	Connector string
 	// DryRun only looks.
 	DryRun bool
-	// Live tells which of these internal ids still are indicators in OpenCTI; the rules of
+	// Live returns which of these internal ids still are indicators in OpenCTI; the rules of
 	// others are deleted, since the Python connector never deletes one. nil: all are.
 	Live func(ctx context.Context, ids []string) (map[string]bool, error)
 	// Logger is told what a person should know; nil is [slog.Default].
@@ -30,9 +32,10 @@ type AdoptOptions struct {
 
 // An AdoptReport is what [Adopt] did, or would do.
 type AdoptReport struct {
-	// Found is how many rules of the Python connector there are.
-	Found int
-	// Adopted is how many indicators have a rule of ours now that was one of those.
+	// Found is how many rules there are to adopt: those of the Python connector, and Unowned of them
+	// of ours that belong to no connector.
+	Found, Unowned int
+	// Adopted is how many rules of the connector there are now that were one of those.
 	Adopted int
 	// Doubles is how many were deleted beside the one that was adopted, or
 	// because we had a rule of that indicator already.
@@ -45,24 +48,27 @@ type AdoptReport struct {
 	Failed []error
 }
 
-// Adopt takes over the rules that the Python connector made: each gets the rule_id
-// and the mark by which we know our own. A rule_id can't be changed, so the rule is
+// Adopt takes over the rules that the Python connector made, and those of ours that belong to no
+// connector: each gets the connector's rule_id and the marks by which it knows its own. A rule_id can't be changed, so the rule is
 // made anew with all that it holds, exceptions and actions included, before the old one is
 // deleted. Of several rules of one indicator the newest is taken. It can be repeated at any time.
 func Adopt(ctx context.Context, k *Client, o AdoptOptions) (AdoptReport, error) {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	a := adoption{options: o, groups: make(map[string][]*Rule)}
+	builder, err := rules.NewBuilder(rules.Options{Connector: o.Connector})
+	if err != nil {
+		return AdoptReport{}, err
+	}
+	a := adoption{options: o, groups: make(map[string]*adoptees)}
 	a.sink = &Sink{
-		kibana: k, log: o.Logger, ledger: newLedger(time.Time{}),
+		kibana: k, builder: builder, log: o.Logger, ledger: newLedger(time.Time{}),
 		cfg: SinkOptions{Kibana: k, Settle: 2 * time.Second, MaxImportRules: maxImportRules, MaxImportBytes: maxImportBytes},
 	}
 	if err := a.find(ctx); err != nil {
 		return a.report, err
 	}
-	ids := slices.Sorted(maps.Keys(a.groups))
-	if err := a.dropGone(ctx, ids); err != nil {
+	if err := a.dropGone(ctx); err != nil {
 		return a.report, err
 	}
 	for chunk := range slices.Chunk(slices.Sorted(maps.Keys(a.groups)), maxImportRules) {
@@ -76,8 +82,14 @@ func Adopt(ctx context.Context, k *Client, o AdoptOptions) (AdoptReport, error) 
 type adoption struct {
 	options AdoptOptions
 	sink    *Sink
-	groups  map[string][]*Rule // by internal id, oldest first
+	groups  map[string]*adoptees // by the rule_id to come
 	report  AdoptReport
+}
+
+// adoptees are the rules that become one.
+type adoptees struct {
+	indicator string  // internal id; empty for a managed rule
+	rules     []*Rule // oldest first
 }
 
 // What the Python connector writes into every rule.
@@ -93,19 +105,32 @@ func (a *adoption) find(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("adopt rules: %w", err)
 		}
-		if r.Immutable || owned(r) || !strings.HasPrefix(r.Name, pythonName) || !slices.Contains(r.Tags, pythonTag2) {
+		var id, indicator string
+		switch whose := ownerOf(r, a.options.Connector); {
+		case whose == unowned:
+			meta, _ := rules.ReadMeta(r.Fields["meta"])
+			id, _ = rules.TakeOver(a.options.Connector, r.RuleID)
+			indicator = meta.OpenCTIID
+			a.report.Unowned++
+		case whose != foreign || r.Immutable || !strings.HasPrefix(r.Name, pythonName) || !slices.Contains(r.Tags, pythonTag2):
 			continue
+		default:
+			if indicator = pythonIndicator(r); indicator != "" {
+				id = a.sink.builder.RuleID(indicator)
+			}
 		}
 		a.report.Found++
-		id := pythonIndicator(r)
 		if id == "" {
 			a.report.Left = append(a.report.Left, r.Name)
 			continue
 		}
-		a.groups[id] = append(a.groups[id], r)
+		if a.groups[id] == nil {
+			a.groups[id] = &adoptees{indicator: indicator}
+		}
+		a.groups[id].rules = append(a.groups[id].rules, r)
 	}
 	for _, group := range a.groups {
-		slices.SortStableFunc(group, func(x, y *Rule) int { return cmp.Compare(x.CreatedAt, y.CreatedAt) })
+		slices.SortStableFunc(group.rules, func(x, y *Rule) int { return cmp.Compare(x.CreatedAt, y.CreatedAt) })
 	}
 	return nil
 }
@@ -127,18 +152,25 @@ func pythonIndicator(r *Rule) string {
 	return ""
 }
 
-func (a *adoption) dropGone(ctx context.Context, ids []string) error {
-	if a.options.Live == nil || len(ids) == 0 {
+func (a *adoption) dropGone(ctx context.Context) error {
+	of := make(map[string]string) // indicator to rule_id
+	for id, group := range a.groups {
+		if group.indicator != "" {
+			of[group.indicator] = id
+		}
+	}
+	if a.options.Live == nil || len(of) == 0 {
 		return nil
 	}
-	live, err := a.options.Live(ctx, ids)
+	indicators := slices.Sorted(maps.Keys(of))
+	live, err := a.options.Live(ctx, indicators)
 	if err != nil {
 		return fmt.Errorf("adopt rules: ask which indicators are there: %w", err)
 	}
 	var gone []*Rule
-	for _, id := range ids {
-		if !live[id] {
-			gone = append(gone, a.groups[id]...)
+	for _, indicator := range indicators {
+		if id := of[indicator]; !live[indicator] {
+			gone = append(gone, a.groups[id].rules...)
 			delete(a.groups, id)
 		}
 	}
@@ -147,51 +179,45 @@ func (a *adoption) dropGone(ctx context.Context, ids []string) error {
 	return err
 }
 
-// take adopts a chunk of indicators: first what is to stay is written, then the old rules go.
-func (a *adoption) take(ctx context.Context, ids []string) error {
-	ruleIDs := make([]string, len(ids))
-	for i, id := range ids {
-		ruleIDs[i] = rules.RuleID(id)
-	}
+// take adopts a chunk of rules: first what is to stay is written, then the old rules go.
+func (a *adoption) take(ctx context.Context, ruleIDs []string) error {
 	there, err := a.sink.kibana.RulesByRuleID(ctx, ruleIDs)
 	if err != nil {
 		return fmt.Errorf("adopt rules: %w", err)
 	}
 	var create, replace []*task
-	byTask := make(map[*task]string)
-	for i, id := range ids {
-		t := &task{ruleID: ruleIDs[i], result: new(sync.Result)}
+	for _, id := range ruleIDs {
+		t := &task{ruleID: id, result: new(sync.Result)}
 		group := a.groups[id]
-		ours := slices.IndexFunc(there[t.ruleID], owned)
+		ours := slices.IndexFunc(there[id], a.sink.owns)
 		switch {
 		case ours >= 0:
-			t.write = withEdits(writable(there[t.ruleID][ours].Fields), group)
+			t.write = withEdits(writable(there[id][ours].Fields), group.rules)
 			replace = append(replace, t)
-		case len(there[t.ruleID]) > 0:
-			a.report.Failed = append(a.report.Failed, fmt.Errorf("%s: %w", group[0].Name, errForeign))
-			continue
+		case len(there[id]) > 0:
+			whose := ownerOf(there[id][0], a.options.Connector)
+			a.report.Failed = append(a.report.Failed, fmt.Errorf("%s: %w", group.rules[0].Name, errNotOurs(whose)))
 		default:
 			t.create = true
-			if t.write, err = adopted(id, t.ruleID, group); err != nil {
-				return fmt.Errorf("adopt rule %s: %w", group[0].Name, err)
+			if t.write, err = a.adopted(id, group); err != nil {
+				return fmt.Errorf("adopt rule %s: %w", group.rules[0].Name, err)
 			}
 			create = append(create, t)
 		}
-		byTask[t] = id
 	}
 	if !a.options.DryRun {
 		if err := errors.Join(a.sink.importAll(ctx, replace, true), a.sink.importAll(ctx, create, false)); err != nil {
 			return fmt.Errorf("adopt rules: %w", err)
 		}
 	}
-	return a.finish(ctx, slices.Concat(replace, create), byTask)
+	return a.finish(ctx, slices.Concat(replace, create))
 }
 
 // finish deletes the rules whose successor is written, and counts.
-func (a *adoption) finish(ctx context.Context, tasks []*task, byTask map[*task]string) error {
+func (a *adoption) finish(ctx context.Context, tasks []*task) error {
 	var old []*Rule
 	for _, t := range tasks {
-		group := a.groups[byTask[t]]
+		group := a.groups[t.ruleID].rules
 		if !a.options.DryRun && (!t.done || t.result.Outcome == sync.Refused) {
 			a.report.Failed = append(a.report.Failed, fmt.Errorf("%s: %w", group[0].Name, cmp.Or(t.err, t.result.Err)))
 			continue
@@ -229,21 +255,30 @@ func (a *adoption) remove(ctx context.Context, old []*Rule) (int, error) {
 	return n, nil
 }
 
-// adopted makes our rule of the newest of an indicator's. What it says comes anew with
+// adopted makes the connector's rule of the newest of a group. What it says comes anew with
 // the indicator's next event; what the Python connector doesn't write is a person's.
-func adopted(id, ruleID string, group []*Rule) (map[string]jsontext.Value, error) {
-	newest := group[len(group)-1]
-	out := withEdits(writable(newest.Fields), group)
-	meta := rules.Meta{
-		ManagedBy: rules.ManagedBy, OpenCTIID: id, Origin: rules.FromIndicator, Fingerprint: "adopted",
-		Written: map[string]jsontext.Value{
+func (a *adoption) adopted(ruleID string, group *adoptees) (map[string]jsontext.Value, error) {
+	newest := group.rules[len(group.rules)-1]
+	out := withEdits(writable(newest.Fields), group.rules)
+	meta, ours := rules.ReadMeta(newest.Fields["meta"])
+	if !ours {
+		meta = rules.Meta{ManagedBy: rules.ManagedBy, OpenCTIID: group.indicator, Origin: rules.FromIndicator}
+	}
+	if ownerOf(newest, a.options.Connector) == foreign {
+		meta.Written = map[string]jsontext.Value{
 			"enabled": jsontext.Value("true"), "interval": jsontext.Value(`"5m"`), "from": jsontext.Value(`"now-6m"`), "to": jsontext.Value(`"now"`),
 			"max_signals": jsontext.Value("100"), "index": jsontext.Value(`["logs-*","filebeat-*","packetbeat-*","winlogbeat-*"]`),
 			"tags": jsontext.Value(`["opencti","threat-intel"]`),
-		},
+		}
 	}
-	fields := map[string]any{"rule_id": ruleID, "meta": meta, "tags": append(slices.Clone(newest.Tags), rules.ManagedTag)}
-	for name, v := range fields {
+	meta.Connector, meta.Fingerprint = a.options.Connector, "adopted"
+	tags := slices.Clone(newest.Tags)
+	for _, tag := range []string{rules.ManagedTag, rules.OwnerTag(a.options.Connector)} {
+		if !slices.Contains(tags, tag) {
+			tags = append(tags, tag)
+		}
+	}
+	for name, v := range map[string]any{"rule_id": ruleID, "meta": meta, "tags": tags} {
 		b, err := json.Marshal(v, json.Deterministic(true))
 		if err != nil {
 			return nil, err

@@ -169,7 +169,7 @@ func TestLookUpsFitTheURL(t *testing.T) {
 	kt.write(sink, changes...)
 	var ids []string
 	for _, c := range changes {
-		ids = append(ids, rules.RuleID(c.Key))
+		ids = append(ids, rules.RuleID("", c.Key))
 	}
 	found, err := kt.client().RulesByRuleID(t.Context(), ids)
 	if err != nil || len(found) != 200 {

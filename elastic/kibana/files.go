@@ -155,7 +155,7 @@ func (f *Files) line(c sync.Change) ([]byte, sync.Result) {
 		}
 		result = sync.Result{Outcome: sync.Ignored, Err: err}
 	}
-	return append(tombstone(rules.RuleID(c.Key)), '\n'), result
+	return append(tombstone(f.builder.RuleID(c.Key)), '\n'), result
 }
 
 func tombstone(ruleID string) []byte {
@@ -293,7 +293,7 @@ func WriteNDJSON(w io.Writer, builder *rules.Builder, changes []sync.Change) ([]
 		if results[i] = result; line == nil {
 			continue
 		}
-		id := rules.RuleID(c.Key)
+		id := builder.RuleID(c.Key)
 		if _, known := last[id]; !known {
 			order = append(order, id)
 		}

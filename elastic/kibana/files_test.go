@@ -67,7 +67,7 @@ func TestRuleFilesHoldTheLastState(t *testing.T) {
 	write(ruleUpsert(t, 1, nil), ruleUpsert(t, 2, nil), ruleUpsert(t, 3, values{"revoked": true}))
 	write(ruleUpsert(t, 1, values{"name": "b"}), ruleDelete(2), ruleUpsert(t, 4, nil))
 	got := importInto(t, filepath.Join(dir, kibana.FileName))
-	if len(got) != 2 || got[rules.RuleID(ruleKey(1))] != "OpenCTI: b" || got[rules.RuleID(ruleKey(4))] == "" {
+	if len(got) != 2 || got[rules.RuleID("", ruleKey(1))] != "OpenCTI: b" || got[rules.RuleID("", ruleKey(4))] == "" {
 		t.Errorf("rules: %v", got)
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "*.part*")); len(left) > 0 {
@@ -112,7 +112,7 @@ func TestRulesNDJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := importText(t, out.Bytes()); len(got) != 1 || got[rules.RuleID(ruleKey(1))] != "OpenCTI: b" {
+	if got := importText(t, out.Bytes()); len(got) != 1 || got[rules.RuleID("", ruleKey(1))] != "OpenCTI: b" {
 		t.Errorf("rules: %v", got)
 	}
 	if results[3].Outcome != sync.Ignored || !strings.Contains(results[3].Err.Error(), "sigma") {

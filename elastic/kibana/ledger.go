@@ -185,19 +185,32 @@ func perMinute(interval string) float64 {
 	return time.Minute.Seconds() / d.Seconds()
 }
 
-// owned tells whether a rule is ours to change: it carries our mark.
-func owned(r *Rule) bool {
-	if r.Immutable {
-		return false
+// ownership is whose a rule is.
+type ownership uint8
+
+const (
+	foreign ownership = iota // without our mark, or Elastic's own
+	unowned                  // ours, but of no connector
+	another                  // another connector's
+	ownRule                  // this connector's
+)
+
+// ownerOf returns whose a rule is, as a connector sees it.
+func ownerOf(r *Rule, connector string) ownership {
+	meta, marked := rules.ReadMeta(r.Fields["meta"])
+	owner, ours := rules.Owner(meta, marked, r.Tags)
+	switch {
+	case r.Immutable || !ours:
+		return foreign
+	case owner == connector:
+		return ownRule
+	case owner == "":
+		return unowned
 	}
-	for _, t := range r.Tags {
-		if t == rules.ManagedTag {
-			return true
-		}
-	}
-	_, ours := rules.ReadMeta(r.Fields["meta"])
-	return ours
+	return another
 }
+
+func (r *Sink) owns(rule *Rule) bool { return ownerOf(rule, r.builder.Connector()) == ownRule }
 
 // ready reads our rules from Kibana and brings them in line with the policy, once.
 func (r *Sink) ready(ctx context.Context) error {
@@ -231,11 +244,11 @@ func (r *Sink) load(ctx context.Context) (ours []*Rule, err error) {
 		}
 		r.log.Warn("Kibana doesn't say which version it is; it is taken for a self-managed one", "error", err.Error())
 	}
-	for rule, err := range r.kibana.RulesByTag(ctx, rules.ManagedTag) {
+	for rule, err := range r.kibana.RulesByTag(ctx, rules.OwnerTag(r.builder.Connector())) {
 		if err != nil {
 			return nil, endpoint.Blocked("list rules", err)
 		}
-		if owned(rule) {
+		if r.owns(rule) {
 			ours = append(ours, rule)
 		}
 	}

@@ -78,7 +78,7 @@ func TestAnalystsEdits(t *testing.T) {
 				if ui {
 					change = kt.kibana.SaveInUI
 				}
-				change("", rules.RuleID(ruleKey(1)), func(r map[string]any) {
+				change("", rules.RuleID("", ruleKey(1)), func(r map[string]any) {
 					r[tt.field] = tt.edit
 					if tt.field == "timeline_id" {
 						r["timeline_title"] = "T"
@@ -101,7 +101,7 @@ func TestAnalystsEdits(t *testing.T) {
 func TestChosenIndicesOutliveADataView(t *testing.T) {
 	kt := newKibanaTest(t, elastictest.KibanaOptions{})
 	kt.one(kt.sink(), ruleUpsert(t, 1, nil))
-	kt.kibana.Edit("", rules.RuleID(ruleKey(1)), func(r map[string]any) { r["index"] = []any{"logs-endpoint*"} })
+	kt.kibana.Edit("", rules.RuleID("", ruleKey(1)), func(r map[string]any) { r["index"] = []any{"logs-endpoint*"} })
 	kt.options.DataViewID = "security"
 	kt.write(kt.sink(), ruleUpsert(t, 1, nil), ruleUpsert(t, 2, nil))
 	got := kt.rule(ruleKey(1))
@@ -140,7 +140,7 @@ func TestAnalystsTagsAndNotes(t *testing.T) {
 	kt := newKibanaTest(t, elastictest.KibanaOptions{})
 	sink := kt.sink()
 	kt.one(sink, ruleUpsert(t, 1, values{"labels": []string{"c2", "old label"}}))
-	kt.kibana.Edit("", rules.RuleID(ruleKey(1)), func(r map[string]any) {
+	kt.kibana.Edit("", rules.RuleID("", ruleKey(1)), func(r map[string]any) {
 		r["tags"] = append(r["tags"].([]any), "team blue")
 		r["note"] = r["note"].(string) + "\n\nCall Ann first."
 	})
@@ -154,7 +154,7 @@ func TestAnalystsTagsAndNotes(t *testing.T) {
 	if !strings.HasSuffix(note, rules.NoteMarker+"\n\nCall Ann first.") || !strings.Contains(note, "new label") || strings.Contains(note, "old label") {
 		t.Errorf("note:\n%s", note)
 	}
-	kt.kibana.SaveInUI("", rules.RuleID(ruleKey(1)), func(r map[string]any) { r["note"] = "All mine." })
+	kt.kibana.SaveInUI("", rules.RuleID("", ruleKey(1)), func(r map[string]any) { r["note"] = "All mine." })
 	kt.one(sink, ruleUpsert(t, 1, values{"description": "x"}))
 	if note := kt.rule(ruleKey(1))["note"].(string); !strings.HasSuffix(note, "\n\nAll mine.") || !strings.Contains(note, rules.NoteMarker) {
 		t.Errorf("a note whose marker was deleted:\n%s", note)
@@ -165,7 +165,7 @@ func TestAnalystTakesTheRuleOver(t *testing.T) {
 	kt := newKibanaTest(t, elastictest.KibanaOptions{})
 	sink := kt.sink()
 	kt.one(sink, ruleUpsert(t, 1, nil))
-	kt.kibana.SaveInUI("", rules.RuleID(ruleKey(1)), func(r map[string]any) { r["tags"], r["name"] = []any{"mine"}, "mine" })
+	kt.kibana.SaveInUI("", rules.RuleID("", ruleKey(1)), func(r map[string]any) { r["tags"], r["name"] = []any{"mine"}, "mine" })
 	got := kt.one(sink, ruleUpsert(t, 1, values{"description": "x"}))
 	if got.Outcome != sync.Ignored || kt.rule(ruleKey(1))["name"] != "mine" {
 		t.Errorf("%v %v", got.Outcome, kt.rule(ruleKey(1))["name"])
@@ -180,7 +180,7 @@ func TestTypeChangeKeepsWhatIsThePersons(t *testing.T) {
 	kt.config.Settle = 20 * time.Millisecond
 	sink := kt.sink()
 	kt.one(sink, ruleUpsert(t, 1, nil))
-	kt.kibana.Edit("", rules.RuleID(ruleKey(1)), func(r map[string]any) {
+	kt.kibana.Edit("", rules.RuleID("", ruleKey(1)), func(r map[string]any) {
 		r["enabled"], r["interval"] = false, "30m"
 		r["actions"] = []any{values{"id": "c1", "action_type_id": ".email", "params": values{}}}
 		r["tags"] = append(r["tags"].([]any), "team blue")
@@ -233,7 +233,7 @@ func TestSweepRemovesWhatHasExpired(t *testing.T) {
 	kt := newKibanaTest(t, elastictest.KibanaOptions{})
 	soon := time.Now().Add(time.Hour).UTC()
 	kt.write(kt.sink(), ruleUpsert(t, 1, values{"valid_until": soon.Format(time.RFC3339)}), ruleUpsert(t, 2, nil))
-	kt.kibana.Edit("", rules.RuleID(ruleKey(1)), func(r map[string]any) {
+	kt.kibana.Edit("", rules.RuleID("", ruleKey(1)), func(r map[string]any) {
 		r["meta"].(map[string]any)["expires_at"] = "2026-01-01T00:00:00Z" // the hour has passed
 	})
 	n, err := kt.sink().Sweep(t.Context(), time.Now())

@@ -53,7 +53,7 @@ func (f foldTest) run(t *testing.T) {
 
 // change makes a random change of an indicator, and notes what is to come of it.
 func (f foldTest) change(t testing.TB, n int, want map[string]string) sync.Change {
-	id := rules.RuleID(ruleKey(n))
+	id := rules.RuleID("", ruleKey(n))
 	delete(want, id)
 	name := fmt.Sprintf("state %d", f.rng.IntN(4))
 	more := map[string]any{"name": name}

@@ -149,7 +149,7 @@ func (r *Sink) Expire(ctx context.Context, keys []string) error {
 	tasks := make([]*task, len(keys))
 	for i, key := range keys {
 		tasks[i] = &task{
-			ruleID: rules.RuleID(key), result: new(sync.Result), unlessRenewed: true,
+			ruleID: r.builder.RuleID(key), result: new(sync.Result), unlessRenewed: true,
 			none: &rules.NoRuleError{Why: rules.Expired, Detail: "the indicator is not valid any more"},
 		}
 	}

@@ -153,7 +153,7 @@ func (r *Sink) Write(ctx context.Context, changes []sync.Change) ([]sync.Result,
 
 // task makes of a change what is to be done, or says at once that nothing is.
 func (r *Sink) task(c sync.Change) (*task, *sync.Result) {
-	t := &task{ruleID: rules.RuleID(c.Key)}
+	t := &task{ruleID: r.builder.RuleID(c.Key)}
 	if c.Op == sync.Delete || c.Object == nil {
 		if c.Object != nil && c.Object.Type != "indicator" {
 			return nil, &sync.Result{Outcome: sync.Ignored}

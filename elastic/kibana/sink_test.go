@@ -110,7 +110,7 @@ func (kt *kibanaTest) rule(key string) map[string]any {
 	kt.t.Helper()
 	var found []map[string]any
 	for _, r := range kt.kibana.Rules("") {
-		if r["rule_id"] == rules.RuleID(key) {
+		if r["rule_id"] == rules.RuleID(kt.options.Connector, key) {
 			found = append(found, r)
 		}
 	}
@@ -235,7 +235,7 @@ func TestRulesUnchangedAreNotSentAgain(t *testing.T) {
 func TestRulesOfOthersAreLeftAlone(t *testing.T) {
 	kt := newKibanaTest(t, elastictest.KibanaOptions{})
 	foreign := func(n int, more map[string]any) map[string]any {
-		r := map[string]any{"rule_id": rules.RuleID(ruleKey(n)), "type": "query", "name": "theirs", "description": "d", "risk_score": 1.0, "severity": "low", "enabled": true}
+		r := map[string]any{"rule_id": rules.RuleID("", ruleKey(n)), "type": "query", "name": "theirs", "description": "d", "risk_score": 1.0, "severity": "low", "enabled": true}
 		maps.Copy(r, more)
 		return r
 	}
@@ -260,7 +260,7 @@ func TestRulesDeletedByAPerson(t *testing.T) {
 	kt.config.Trust = time.Nanosecond
 	sink := kt.sink()
 	kt.one(sink, ruleUpsert(t, 1, nil))
-	kt.kibana.Remove("", rules.RuleID(ruleKey(1)))
+	kt.kibana.Remove("", rules.RuleID("", ruleKey(1)))
 	if got := kt.one(sink, ruleUpsert(t, 1, nil)); got.Outcome != sync.Ignored || kt.rule(ruleKey(1)) != nil {
 		t.Errorf("made again though nothing changed: %v %v", got.Outcome, got.Err)
 	}

@@ -173,18 +173,27 @@ func (l *ledger) knowsAll() bool {
 	return l.complete
 }
 
-var errForeign = errors.New("a rule of this rule_id is there without our mark (tag " + rules.ManagedTag + "): it is left alone")
+// errNotOurs says why a rule of our rule_id is left alone.
+func errNotOurs(whose ownership) error {
+	switch whose {
+	case unowned:
+		return errors.New("a rule of this rule_id is there that belongs to no connector: it is left alone; the command rules adopt takes it over")
+	case another:
+		return errors.New("a rule of this rule_id is there that belongs to another connector: it is left alone")
+	}
+	return errors.New("a rule of this rule_id is there without our mark (tag " + rules.ManagedTag + "): it is left alone")
+}
 
 // decide settles a task by what was found in Kibana, or prepares what to write.
 func (r *Sink) decide(ctx context.Context, t *task, found []*Rule, doubles map[string]string) {
 	e := r.ledger.get(t.ruleID)
 	var ours *Rule
-	foreign := false
+	var theirs *Rule
 	for _, f := range found {
 		switch {
 		case slices.Contains(e.deleted, f.ID): // a search still shows it
-		case !owned(f):
-			foreign = true
+		case !r.owns(f):
+			theirs = f
 		case ours == nil:
 			ours = f
 		default:
@@ -192,8 +201,8 @@ func (r *Sink) decide(ctx context.Context, t *task, found []*Rule, doubles map[s
 		}
 	}
 	switch {
-	case ours == nil && foreign:
-		t.finish(sync.Ignored, errForeign)
+	case ours == nil && theirs != nil:
+		t.finish(sync.Ignored, errNotOurs(ownerOf(theirs, r.builder.Connector())))
 	case ours == nil:
 		r.decideAbsent(ctx, t, e)
 	case t.unlessRenewed && renewed(ours):

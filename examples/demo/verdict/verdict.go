@@ -148,7 +148,7 @@ func (v *Verdict) rule(key string, o *stix.Object, builder *rules.Builder, found
 	if o.Type != "indicator" {
 		return
 	}
-	id := rules.RuleID(key)
+	id := builder.RuleID(key)
 	n := found[id]
 	delete(found, id)
 	err := builder.Check(o)

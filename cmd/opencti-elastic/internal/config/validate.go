@@ -40,6 +40,14 @@ func (c *Config) ValidateTarget() error {
 	return errors.Join(f...)
 }
 
+// ValidateAdoption reports all that is wrong or missing for the command that takes rules over.
+func (c *Config) ValidateAdoption() error {
+	var f faults
+	c.Connector.validateID(&f)
+	c.Elastic.validate(&f)
+	return errors.Join(f...)
+}
+
 // ValidateSource tells all that is wrong or missing for a command that only reads the stream.
 func (c *Config) ValidateSource() error {
 	var f faults
@@ -91,14 +99,19 @@ func (o *OpenCTI) Headers() (map[string]string, error) {
 }
 
 func (c *Connector) validate(f *faults) {
-	const what = "a UUID of version 4 that no other connector has"
-	if required(f, "CONNECTOR_ID", c.ID, what) {
-		f.want(uuidV4.MatchString(c.ID), "CONNECTOR_ID", "want %s", what)
-	}
+	c.validateID(f)
 	f.want(strings.EqualFold(c.Type, "STREAM"), "CONNECTOR_TYPE", "want STREAM, got %q", c.Type)
 	f.want(!strings.EqualFold(c.Name, "ChangeMe"), "CONNECTOR_NAME", "still holds the placeholder ChangeMe; set it to a name")
 	f.want(c.PingInterval >= time.Second, "CONNECTOR_PING_INTERVAL", "want at least 1s")
 	c.validateStream(f)
+}
+
+// validateID judges the id, by which rules are told from those of other connectors.
+func (c *Connector) validateID(f *faults) {
+	const what = "a UUID of version 4 that no other connector has"
+	if required(f, "CONNECTOR_ID", c.ID, what) {
+		f.want(uuidV4.MatchString(c.ID), "CONNECTOR_ID", "want %s", what)
+	}
 }
 
 // validateStream judges what reading the stream alone needs.
