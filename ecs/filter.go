@@ -22,7 +22,8 @@ type Filter struct {
 	Labels []string
 	// NotLabels is the labels of which an object must have none.
 	NotLabels []string
-	// TLP is the most restrictive level that passes: CLEAR, GREEN, AMBER, AMBER+STRICT or RED. An object without TLP passes.
+	// TLP is the most restrictive level that passes: CLEAR, GREEN, AMBER, AMBER+STRICT or RED. An object without TLP
+	// passes; one with a marking that References does not know does not, since it could be any.
 	TLP string
 	// Authors is the names or STIX ids of which the author must be one.
 	Authors []string
@@ -135,8 +136,11 @@ func (f *Filter) checkTLP(o *stix.Object) string {
 	}
 	ceiling := stix.ParseTLP(f.TLP)
 	for m := range o.MarkingsBy(f.References) {
-		if m.TLP > ceiling {
+		switch {
+		case m.TLP > ceiling:
 			return m.TLP.Name() + " is above " + ceiling.String()
+		case m.Name == "":
+			return "nothing is known of its marking " + cut(m.Ref, 128) + ", which may be above " + ceiling.String()
 		}
 	}
 	return ""

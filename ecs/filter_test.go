@@ -2,6 +2,7 @@ package ecs_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -62,4 +63,37 @@ func passed(t *testing.T, err error) bool {
 		t.Errorf("%v is no SkipError of the filter", err)
 	}
 	return err == nil
+}
+
+// TestMarkingsFailClosed: with a ceiling, a marking above it counts in every form, and so does one of which
+// nothing is known; without a ceiling neither changes anything.
+func TestMarkingsFailClosed(t *testing.T) {
+	const red, green, own = `"marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed"`, `"marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da"`, `"marking-definition--a0000000-0000-4000-8000-000000000001"`
+	const unknown = `"marking-definition--99999999-9999-4999-8999-999999999999"`
+	for _, row := range []struct {
+		name, properties, reason string
+	}{
+		{"above", `{"object_marking_refs":[` + red + `]}`, "TLP:RED is above AMBER"},
+		{"above, beside one below", `{"object_marking_refs":[` + green + `,` + red + `]}`, "TLP:RED is above AMBER"},
+		{"above, not in an array", `{"object_marking_refs":` + red + `}`, "TLP:RED is above AMBER"},
+		{"above, of a single property", `{"granular_markings":[{"marking_ref":` + red + `,"selectors":["name"]}]}`, "TLP:RED is above AMBER"},
+		{"above, in the form of exports", `{"x_opencti_object_marking_refs":[` + red + `]}`, "TLP:RED is above AMBER"},
+		{"unknown", `{"object_marking_refs":[` + unknown + `]}`, "nothing is known of its marking " + strings.Trim(unknown, `"`) + ", which may be above AMBER"},
+		{"below", `{"object_marking_refs":[` + green + `]}`, ""},
+		{"known, not of TLP", `{"object_marking_refs":[` + own + `]}`, ""},
+		{"none", `{}`, ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			o := indicator(t, row.properties, `{"id":"1"}`)
+			_, err := newMapper(t, func(o *ecs.Options) { o.Filter.TLP = "AMBER" }).Map(o)
+			reason := ""
+			if skip, ok := errors.AsType[*ecs.SkipError](err); ok {
+				reason = skip.Reason
+			}
+			if reason != row.reason {
+				t.Errorf("reason %q, want %q", reason, row.reason)
+			}
+			mapped(t, newMapper(t), o)
+		})
+	}
 }

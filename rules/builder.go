@@ -82,6 +82,9 @@ func (b *Builder) wanted(o *stix.Object) error {
 	if b.opts.Policy == Off {
 		return &NoRuleError{Why: SwitchedOff, Detail: "rules are switched off"}
 	}
+	if ok, reason := b.opts.Filter.Passes(o); !ok {
+		return &NoRuleError{Why: Filtered, Detail: "the filter leaves the indicator out: " + plain(reason, false)}
+	}
 	if o.Revoked() {
 		return &NoRuleError{Why: Revoked, Detail: "the indicator is revoked"}
 	}

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/opencti-elastic/opencti-elastic/ecs"
 	"github.com/opencti-elastic/opencti-elastic/rules"
 	"github.com/opencti-elastic/opencti-elastic/stix"
 )
@@ -181,6 +183,7 @@ func TestNoRule(t *testing.T) {
 		{"off", nil, rules.Off, rules.SwitchedOff, false},
 		{"covered", nil, rules.Match, rules.Covered, false},
 		{"covered by lookup", nil, rules.Lookup, rules.Covered, false},
+		{"left out by the filter", values{"labels": []string{"unwanted"}}, "", rules.Filtered, false},
 		{"sigma", values{"pattern_type": "sigma"}, "", rules.NoElasticQuery, false},
 		{"yara", values{"pattern_type": "YARA"}, "", rules.NoElasticQuery, false},
 		{"revoked", values{"revoked": true}, "", rules.Revoked, false},
@@ -194,7 +197,7 @@ func TestNoRule(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := newBuilder(t, rules.Options{Policy: tt.policy}).Build(indicator(t, tt.more))
+			_, err := newBuilder(t, rules.Options{Policy: tt.policy, Filter: ecs.Filter{NotLabels: []string{"unwanted"}}}).Build(indicator(t, tt.more))
 			none, ok := errors.AsType[*rules.NoRuleError](err)
 			if !ok || none.Why != tt.want || none.Fault() != tt.fault || none.Detail == "" {
 				t.Errorf("got %v, want %s", err, tt.want)

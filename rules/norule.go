@@ -12,6 +12,8 @@ const (
 	SwitchedOff Why = "off"
 	// Covered: managed match rules cover it.
 	Covered Why = "covered"
+	// Filtered: [Options.Filter] leaves it out.
+	Filtered Why = "filtered"
 	// NoElasticQuery: the pattern is in a language that has no Elastic query (sigma, yara, snort …).
 	NoElasticQuery Why = "no_elastic_query"
 	// Revoked: the indicator is revoked.

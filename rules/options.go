@@ -52,6 +52,9 @@ type Options struct {
 	Fields *query.Mapping
 	// References gives the names of authors and markings; nil knows none.
 	References References
+	// Filter tells which indicators have a rule; all by default. It should be the documents' filter: a rule shows what its
+	// indicator says. Its References and Now are set to those here.
+	Filter ecs.Filter
 	// OpenCTIURL is the platform's address for people's browsers; without it there are no links.
 	OpenCTIURL string
 
@@ -195,6 +198,7 @@ func (o Options) Validate() error {
 			fail("rules: network %q: want a block such as 203.0.113.0/24", n)
 		}
 	}
+	errs = append(errs, o.Filter.Validate())
 	return errors.Join(errs...)
 }
 
@@ -223,6 +227,7 @@ func (o Options) withDefaults() Options {
 		o.Now = time.Now
 	}
 	o.OpenCTIURL = strings.TrimRight(o.OpenCTIURL, "/")
+	o.Filter.References, o.Filter.Now = o.References, o.Now
 	return o
 }
 

@@ -83,23 +83,37 @@ type MarkingNames interface {
 }
 
 // MarkingsBy yields the object's markings with their names and levels, in the order of the
-// object. Those that are not fixed are looked up in known, which may be nil.
+// object; those of single properties (granular markings) come last, since they say that the object holds
+// what is marked. Those that are not fixed are looked up in known, which may be nil.
 func (o *Object) MarkingsBy(known MarkingNames) iter.Seq[Marking] {
 	return func(yield func(Marking) bool) {
-		for e := range o.Property("object_marking_refs").Elements() {
-			m := Marking{TLP: fixedLevel(e)}
-			if m.Name = m.TLP.Name(); m.TLP <= TLPClear { // all others have had one name only
-				var ok bool
-				if m.Ref, ok = e.Text(); !ok {
-					continue
-				}
-				m.lookUp(known)
+		refs := o.Property("object_marking_refs")
+		if refs.Kind() == '"' && !yieldMarking(refs, known, yield) { // a lone one, not in an array
+			return
+		}
+		for ref := range refs.Elements() {
+			if !yieldMarking(ref, known, yield) {
+				return
 			}
-			if !yield(m) {
+		}
+		for granular := range o.Root("granular_markings").Elements() {
+			if ref := granular.Member("marking_ref"); !ref.Empty() && !yieldMarking(ref, known, yield) {
 				return
 			}
 		}
 	}
+}
+
+func yieldMarking(ref Value, known MarkingNames, yield func(Marking) bool) bool {
+	m := Marking{TLP: fixedLevel(ref)}
+	if m.Name = m.TLP.Name(); m.TLP <= TLPClear { // all others have had one name only
+		var ok bool
+		if m.Ref, ok = ref.Text(); !ok {
+			return true
+		}
+		m.lookUp(known)
+	}
+	return yield(m)
 }
 
 // lookUp asks for the name, and for the level unless the id has said it.

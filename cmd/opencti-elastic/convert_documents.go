@@ -29,7 +29,7 @@ func (a app) convertDocuments(ctx context.Context, args []string) error {
 	out := bufio.NewWriterSize(a.stdout, 64<<10)
 	var line []byte
 	left := tally{}
-	for change, err := range learning(source, refs).Changes(ctx, nil) {
+	for change, err := range source.Learn(refs.Learn).Changes(ctx, nil) {
 		if err != nil {
 			return errors.Join(err, out.Flush())
 		}

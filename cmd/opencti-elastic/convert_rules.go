@@ -28,7 +28,7 @@ func (a app) convertRules(ctx context.Context, args []string) error {
 			return err
 		}
 	}
-	for change, err := range learning(source, refs).Changes(ctx, nil) {
+	for change, err := range source.Learn(refs.Learn).Changes(ctx, nil) {
 		if err != nil {
 			return err
 		}

@@ -101,6 +101,40 @@ func TestConvertRules(t *testing.T) {
 	}
 }
 
+// TestMarkingsInBundles: a ceiling of markings holds wherever a bundle has the marking, and whatever form it has.
+func TestMarkingsInBundles(t *testing.T) {
+	const indicator = `{"type":"indicator","id":"indicator--1","name":"n","pattern":"[ipv4-addr:value = '198.51.100.7']","pattern_type":"stix","valid_from":"2026-11-01T00:00:00Z","created_by_ref":"identity--1","object_marking_refs":["marking-definition--99999999-9999-4999-8999-999999999999"]}`
+	const author = `{"type":"identity","id":"identity--1","name":"ACME"}`
+	for _, row := range []struct{ name, marking, reason string }{
+		{"name", `"name":"TLP:AMBER"`, "TLP:AMBER is above CLEAR"},
+		{"statement of OpenCTI", `"definition_type":"statement","x_opencti_definition_type":"TLP","x_opencti_definition":"TLP:RED"`, "TLP:RED is above CLEAR"},
+		{"STIX 2.0", `"definition_type":"tlp","definition":{"tlp":"TLP:RED"}`, "TLP:RED is above CLEAR"},
+		{"lower case", `"definition_type":"TLP","definition":"tlp:amber+strict"`, "TLP:AMBER+STRICT is above CLEAR"},
+		{"absent", ``, "nothing is known of its marking marking-definition--99999999-9999-4999-8999-999999999999"},
+		{"below", `"name":"TLP:CLEAR"`, ""},
+		{"another kind", `"name":"PAP:RED","definition_type":"PAP"`, ""},
+	} {
+		marking := `{"type":"marking-definition","id":"marking-definition--99999999-9999-4999-8999-999999999999",` + row.marking + `}`
+		if row.marking == "" {
+			marking = author
+		}
+		for place, objects := range map[string][]string{"before": {marking, author, indicator}, "behind": {indicator, author, marking}} {
+			for _, what := range []string{"documents", "rules"} {
+				t.Run(row.name+" "+place+" "+what, func(t *testing.T) {
+					in := `{"type":"bundle","id":"bundle--1","objects":[` + strings.Join(objects, ",") + `]}`
+					stdout, stderr, code := execute(t, []string{"ELASTIC_SECURITY_MAX_TLP=CLEAR"}, in, "convert", what)
+					if left := strings.Count(stdout, "\n") == 0; code != exitDone || left != (row.reason != "") || !strings.Contains(stderr, row.reason) {
+						t.Errorf("code %d, want %q:\n%s%s", code, row.reason, stdout, stderr)
+					}
+					if row.reason == "" && !strings.Contains(stdout, "ACME") {
+						t.Errorf("the author is not named:\n%s", stdout)
+					}
+				})
+			}
+		}
+	}
+}
+
 func TestConvertQueriesWithByteOrderMarks(t *testing.T) {
 	stdout, stderr, code := execute(t, nil, "\ufeff\n\ufeff[mutex:name = 'm']\n\ufeff{\"pattern\":\"[mutex:name = 'm']\"}\n", "convert", "queries")
 	if n := strings.Count(stdout, `"valid":true`); n != 2 || strings.Count(stdout, "\n") != 2 || code != exitDone {

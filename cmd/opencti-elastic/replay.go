@@ -47,7 +47,7 @@ func (a app) replay(ctx context.Context, args []string) error {
 	if err != nil {
 		return usageError{err}
 	}
-	return errors.Join(a.pour(ctx, c, learning(source, refs), t, log), t.close())
+	return errors.Join(a.pour(ctx, c, source.Learn(refs.Learn), t, log), t.close())
 }
 
 // pour brings a whole source to the target and says what became of it.

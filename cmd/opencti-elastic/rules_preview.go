@@ -47,7 +47,7 @@ func (a app) rulesPreview(ctx context.Context, args []string) error {
 	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(table, "matches in %d days\trule\tname\t\n", *days)
 	previewer, left := elastic.Previewer{Client: client, Days: *days}, tally{}
-	for change, err := range learning(source, refs).Changes(ctx, nil) {
+	for change, err := range source.Learn(refs.Learn).Changes(ctx, nil) {
 		switch {
 		case err != nil:
 			return errors.Join(err, table.Flush())

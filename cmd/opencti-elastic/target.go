@@ -166,8 +166,12 @@ func sweepRules(ctx context.Context, r *kibana.Sink, every time.Duration, log *s
 
 func newBuilder(c *config.Config, refs rules.References) (*rules.Builder, error) {
 	e := &c.Elastic
+	filter, err := newFilter(e)
+	if err != nil {
+		return nil, err
+	}
 	return rules.NewBuilder(rules.Options{
-		Policy: rules.Policy(e.Rules), Connector: c.Connector.ID, References: refs, OpenCTIURL: c.BaseURL(), Interval: e.RuleInterval, CreateDisabled: !e.RulesEnabled,
+		Policy: rules.Policy(e.Rules), Connector: c.Connector.ID, References: refs, Filter: filter, OpenCTIURL: c.BaseURL(), Interval: e.RuleInterval, CreateDisabled: !e.RulesEnabled,
 		Enable:  rules.Enable{Detection: e.RulesDetection, MinScore: e.RulesMinScore},
 		Managed: rules.Managed{Index: e.IndexName, Dataset: e.Module + ".indicator", Networks: e.MatchExceptNetworks, Domains: e.MatchExceptDomains},
 	})

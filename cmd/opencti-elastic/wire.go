@@ -124,20 +124,29 @@ func newMapper(c *config.Config, refs *opencti.References) (*ecs.Mapper, error) 
 	if err != nil {
 		return nil, err
 	}
-	custom, err := e.Custom()
+	filter, err := newFilter(e)
 	if err != nil {
-		return nil, fmt.Errorf("ELASTIC_SECURITY_CUSTOM_FIELDS: %w", err)
+		return nil, err
 	}
 	return ecs.NewMapper(ecs.Options{
 		Module: e.Module, OpenCTIURL: c.BaseURL(), ExpireAfter: time.Duration(e.ExpireDays) * day,
 		RefreshAfter: time.Duration(e.RefreshDays) * day, DisableRefresh: e.RefreshDays == 0,
 		KeepOriginal: e.KeepOriginal, Observables: ecs.ObservablePolicy(e.Observables), CredentialHash: e.HashSecrets,
 		OnRevoke: ecs.RevokePolicy(e.OnRevoke), References: refs, RuleReason: builder.Reason,
-		Filter: ecs.Filter{
-			Score: e.MinScore, Confidence: e.MinConfidence, Labels: e.Labels, NotLabels: e.ExcludeLabels, TLP: e.TLP(),
-			Authors: e.Authors, Custom: custom, Types: e.Types, Detection: e.DetectionOnly, MaxAge: e.MaxAge,
-		},
+		Filter: filter,
 	})
+}
+
+// newFilter makes the filter of documents and rules: both leave out the same objects.
+func newFilter(e *config.Elastic) (ecs.Filter, error) {
+	custom, err := e.Custom()
+	if err != nil {
+		return ecs.Filter{}, fmt.Errorf("ELASTIC_SECURITY_CUSTOM_FIELDS: %w", err)
+	}
+	return ecs.Filter{
+		Score: e.MinScore, Confidence: e.MinConfidence, Labels: e.Labels, NotLabels: e.ExcludeLabels, TLP: e.TLP(),
+		Authors: e.Authors, Custom: custom, Types: e.Types, Detection: e.DetectionOnly, MaxAge: e.MaxAge,
+	}, nil
 }
 
 func newElastic(c *config.Elastic) (*elastic.Client, error) {

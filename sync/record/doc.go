@@ -26,5 +26,8 @@
 // it: its position counts on from the last one, beginning at the time the source was
 // made. So a bundle replaces what a stream has written before, and a later stream event replaces the bundle's object.
 //
+// A bundle has no order. [Source.Learn] has the authors and markings of bundles known before the objects that
+// refer to them.
+//
 // [Writer] writes recorded streams; [Sink] does so behind an engine.
 package record

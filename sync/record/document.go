@@ -108,6 +108,9 @@ func (r *reading) value(d *jsontext.Decoder, count *lineCounter) error {
 
 // piece hands on one JSON value that stands at a line.
 func (r *reading) piece(v []byte, line int) error {
+	if r.only != nil && !r.only(look(v).kind) {
+		return nil
+	}
 	for id, changes := range decode(v) {
 		if len(changes) == 1 && changes[0].Op == sync.Invalid {
 			if err := r.invalid(id, line, changes[0].Raw, changes[0].Err); err != nil {

@@ -13,8 +13,7 @@ const sniffBytes = 64 << 10
 // isDocument tells whether what comes is JSON over several lines, or a bundle
 // that may be too large for one piece; else it is read line by line.
 func isDocument(in *bufio.Reader) bool {
-	head, _ := in.Peek(sniffBytes)
-	head = bytes.TrimLeft(head, blank)
+	head := bytes.TrimLeft(firstLine(in), blank)
 	if len(head) == 0 || head[0] == '[' {
 		return len(head) > 0
 	}
@@ -24,6 +23,22 @@ func isDocument(in *bufio.Reader) bool {
 		return true // no line of a recording ends so
 	}
 	return isCollection(first)
+}
+
+// firstLine looks at the first line that is not empty, with its end, and at what is before it; it waits for no
+// more. Of a longer line than sniffBytes it gives the beginning.
+func firstLine(in *bufio.Reader) []byte {
+	for n := 1; ; {
+		head, err := in.Peek(n)
+		line := bytes.TrimLeft(head, blank)
+		if at := bytes.IndexByte(line, '\n'); at >= 0 {
+			return head[:len(head)-len(line)+at+1]
+		}
+		if err != nil || n == sniffBytes {
+			return head
+		}
+		n = min(max(n+1, in.Buffered()), sniffBytes)
+	}
 }
 
 // blank is what can stand between JSON values.

@@ -11,6 +11,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/opencti-elastic/opencti-elastic/stix"
 	"github.com/opencti-elastic/opencti-elastic/sync"
 )
 
@@ -18,6 +19,7 @@ import (
 type Source struct {
 	inputs []Input
 	start  sync.Position
+	learn  func(*stix.Object)
 }
 
 var _ sync.Source = (*Source)(nil)
@@ -28,6 +30,8 @@ type Input struct {
 	Name string
 	// Open gives the content from its beginning, each time it is called.
 	Open func() (io.ReadCloser, error)
+
+	once bool // it can be opened only once
 }
 
 // Open makes a source of files, read in the order given; "-" is the standard
@@ -48,6 +52,7 @@ func Open(paths ...string) (*Source, error) {
 		if err == nil && info.IsDir() {
 			err = fmt.Errorf("%s is a directory: name the files in it", path)
 		}
+		inputs[i].once = err == nil && !info.Mode().IsRegular()
 		faults = append(faults, err)
 	}
 	if err := errors.Join(faults...); err != nil {
@@ -79,7 +84,7 @@ func openFile(path string) (io.ReadCloser, error) {
 // Reader is an input that can be read once.
 func Reader(name string, r io.Reader) Input {
 	used := false
-	return Input{Name: name, Open: func() (io.ReadCloser, error) {
+	return Input{Name: name, once: true, Open: func() (io.ReadCloser, error) {
 		if used {
 			return nil, errors.New("it was read already and cannot be read again")
 		}
@@ -103,9 +108,28 @@ func (s *Source) StartAt(p sync.Position) *Source {
 // Changes implements [sync.Source]. It ends after the last input.
 func (s *Source) Changes(ctx context.Context, from *sync.Checkpoint) iter.Seq2[sync.Change, error] {
 	return func(yield func(sync.Change, error) bool) {
+		inputs := s.inputs
+		if s.learn != nil {
+			ahead, remove, err := s.learnAhead(ctx)
+			defer remove() // a temporary file that stays is no fault of the reading
+			if err != nil {
+				if ctx.Err() == nil {
+					yield(sync.Change{}, err)
+				}
+				return
+			}
+			inputs = ahead
+			all := yield
+			yield = func(c sync.Change, err error) bool {
+				if c.Op == sync.Upsert {
+					s.learn(c.Object)
+				}
+				return all(c, err)
+			}
+		}
 		r := &reading{ctx: ctx, yield: yield, from: from, start: s.start, limit: MaxObject}
 		var faults []error
-		for _, in := range s.inputs {
+		for _, in := range inputs {
 			err := r.input(in)
 			if errors.Is(err, errStop) || ctx.Err() != nil {
 				return
@@ -134,8 +158,9 @@ type reading struct {
 	from  *sync.Checkpoint
 	start sync.Position
 	clock clock
-	name  string // of the input
-	limit int    // of one object, in bytes
+	name  string                     // of the input
+	limit int                        // of one object, in bytes
+	only  func(stixType string) bool // what is read of the objects; nil for all
 }
 
 func (r *reading) input(in Input) (err error) {
@@ -145,23 +170,43 @@ func (r *reading) input(in Input) (err error) {
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	r.name = in.Name
-	b := bufio.NewReaderSize(file, sniffBytes)
-	if magic, _ := b.Peek(2); string(magic) == "\x1f\x8b" {
-		z, err := gzip.NewReader(b)
+	content, err := unpack(bufio.NewReaderSize(file, sniffBytes))
+	if err != nil {
+		return err
+	}
+	return r.content(content)
+}
+
+// content reads a file's content, whichever form it has.
+func (r *reading) content(in *bufio.Reader) error {
+	if isDocument(in) {
+		return r.document(in)
+	}
+	return r.lines(in)
+}
+
+// unpack gives the content of what may be compressed, without a byte order mark.
+func unpack(in *bufio.Reader) (*bufio.Reader, error) {
+	if isPacked(in) {
+		z, err := gzip.NewReader(in)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		b = bufio.NewReaderSize(z, sniffBytes)
+		in = bufio.NewReaderSize(z, sniffBytes)
 	}
-	if bom, _ := b.Peek(3); string(bom) == "\uFEFF" {
-		if _, err := b.Discard(3); err != nil {
-			return err
-		}
+	skipMark(in)
+	return in, nil
+}
+
+func isPacked(in *bufio.Reader) bool {
+	magic, _ := in.Peek(2)
+	return string(magic) == "\x1f\x8b"
+}
+
+func skipMark(in *bufio.Reader) {
+	if bom, _ := in.Peek(3); string(bom) == "\uFEFF" {
+		_, _ = in.Discard(3) // they are in the buffer
 	}
-	if isDocument(b) {
-		return r.document(b)
-	}
-	return r.lines(b)
 }
 
 // event hands on the changes of one event. A zero id means that it has none.
