@@ -18,12 +18,10 @@ import (
 	"github.com/opencti-elastic/opencti-elastic/internal/endpoint"
 )
 
-// Config says how to reach an Elasticsearch. Either URLs or CloudID is needed.
+// Config says how to reach an Elasticsearch. URLs are needed.
 type Config struct {
 	// URLs are the nodes or the one address of a cluster, "https://es.example.org:9200"; a path is kept.
 	URLs []string
-	// CloudID is Elastic Cloud's name for a deployment; it takes the place of URLs.
-	CloudID string
 	// APIKey is the encoded form of an API key, as Kibana shows it.
 	APIKey string
 	// Username and Password are used when there is no APIKey.
@@ -43,24 +41,23 @@ type Config struct {
 // Validate reports all faults at once.
 func (c Config) Validate() error {
 	var errs []error
-	if len(c.URLs) == 0 && c.CloudID == "" {
-		errs = append(errs, errors.New("elasticsearch: a URL or a cloud id is needed"))
-	}
-	if len(c.URLs) > 0 && c.CloudID != "" {
-		errs = append(errs, errors.New("elasticsearch: give either URLs or a cloud id, not both"))
+	if len(c.URLs) == 0 {
+		errs = append(errs, errors.New("elasticsearch: a URL is needed"))
 	}
 	for _, raw := range c.URLs {
-		if err := endpoint.CheckURL("elasticsearch", raw); err != nil {
-			errs = append(errs, err)
+		if _, err := endpoint.ParseURL(raw); err != nil {
+			errs = append(errs, fmt.Errorf("elasticsearch: URL: %w", err))
 		}
 	}
 	if c.APIKey == "" && (c.Username == "") != (c.Password == "") {
 		errs = append(errs, errors.New("elasticsearch: a user needs a password and a password a user"))
 	}
-	for _, secret := range []string{c.APIKey, c.Username, c.Password} {
-		if strings.ContainsAny(secret, "\r\n\x00") {
-			errs = append(errs, errors.New("elasticsearch: the credentials hold a line break"))
-			break
+	if err := endpoint.CheckToken(strings.TrimSpace(c.APIKey)); err != nil {
+		errs = append(errs, fmt.Errorf("elasticsearch: API key: %w", err))
+	}
+	for _, secret := range []string{c.Username, c.Password} {
+		if err := endpoint.CheckPassword(secret); err != nil {
+			errs = append(errs, fmt.Errorf("elasticsearch: user or password: %w", err))
 		}
 	}
 	return errors.Join(append(errs, c.TLS.Validate())...)
@@ -90,12 +87,11 @@ func NewClient(c Config) (*Client, error) {
 	}
 	addresses := c.addresses()
 	base, err := elasticsearch.NewBaseClient(elasticsearch.Config{
-		Addresses: addresses, CloudID: strings.TrimSpace(c.CloudID),
-		APIKey: strings.TrimSpace(c.APIKey), Username: c.Username, Password: c.Password,
+		Addresses: addresses, APIKey: strings.TrimSpace(c.APIKey), Username: c.Username, Password: c.Password,
 		DisableRetry: true, DisableMetaHeader: true, Transport: c.Transport,
 	})
 	if err != nil {
-		return nil, errors.New("elasticsearch: the cloud id or a URL is malformed")
+		return nil, errors.New("elasticsearch: a URL is malformed")
 	}
 	client.base = base
 	return client, nil
@@ -105,7 +101,7 @@ func NewClient(c Config) (*Client, error) {
 func (c *Config) addresses() []string {
 	out := make([]string, 0, len(c.URLs))
 	for _, raw := range c.URLs {
-		u, err := url.Parse(strings.TrimSpace(raw))
+		u, err := endpoint.ParseURL(raw)
 		if err != nil {
 			continue // Validate has refused it
 		}

@@ -22,8 +22,9 @@ func TestConfigValidate(t *testing.T) {
 		config elastic.Config
 		want   []string
 	}{
-		{name: "nothing", want: []string{"a URL or a cloud id is needed"}},
-		{name: "both", config: elastic.Config{URLs: []string{"http://a"}, CloudID: "x:y"}, want: []string{"not both"}},
+		{name: "nothing", want: []string{"a URL is needed"}},
+		{name: "no such port", config: elastic.Config{URLs: []string{"http://a", "http://a:99999"}}, want: []string{"port"}},
+		{name: "control character", config: elastic.Config{URLs: []string{"http://a"}, APIKey: secret + "\x1b"}, want: []string{"API key"}},
 		{name: "all faults at once", config: elastic.Config{URLs: []string{"ftp://a", "http://u:" + secret + "@%zz"}, Username: "u", TLS: elastic.TLS{CertFile: "c", Fingerprint: "zz"}},
 			want: []string{"must begin with http", "malformed", "user needs a password", "both a certificate file and a key file", "64 hexadecimal digits"}},
 		{name: "line break", config: elastic.Config{URLs: []string{"http://a"}, APIKey: secret + "\nX-Evil: 1"}, want: []string{"line break"}},
@@ -54,7 +55,6 @@ func TestErrorsTellNoSecrets(t *testing.T) {
 		{URLs: []string{"http://elastic:" + secret + "@" + address}},
 		{URLs: []string{"http://" + address}, APIKey: secret},
 		{URLs: []string{"http://" + address}, Username: "elastic", Password: secret},
-		{CloudID: "name:" + secret},
 	} {
 		c, err := elastic.NewClient(config)
 		if err == nil {

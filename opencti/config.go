@@ -3,10 +3,10 @@ package opencti
 import (
 	"errors"
 	"fmt"
+	"github.com/opencti-elastic/opencti-elastic/internal/endpoint"
 	"log/slog"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 )
 
@@ -139,27 +139,19 @@ func setDefault[T comparable](field *T, value T) {
 	}
 }
 
-// parseURL reads OpenCTI's address. Its errors never hold the text: it may carry a password.
+// parseURL reads OpenCTI's address.
 func parseURL(s string) (*url.URL, error) {
-	u, err := url.Parse(strings.TrimSpace(s))
-	switch {
-	case s == "":
-		return nil, errors.New("OpenCTI URL: missing: give its address, such as https://opencti.example.org")
-	case err != nil:
-		return nil, errors.New("OpenCTI URL: cannot be read: want an address such as https://opencti.example.org")
-	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
-		return nil, errors.New("OpenCTI URL: want http:// or https:// and a host, such as https://opencti.example.org")
+	u, err := endpoint.ParseURL(s)
+	if err != nil {
+		return nil, fmt.Errorf("OpenCTI URL: %w", err)
 	}
-	u.RawQuery, u.Fragment = "", ""
 	return u, nil
 }
 
 // checkToken refuses what cannot be sent in a header.
 func checkToken(token string) error {
-	for i := range len(token) {
-		if token[i] <= ' ' || token[i] == 0x7f {
-			return errors.New("OpenCTI token: holds a space or control character: copy it again from the user's profile")
-		}
+	if err := endpoint.CheckToken(token); err != nil {
+		return fmt.Errorf("OpenCTI token: %w", err)
 	}
 	return nil
 }

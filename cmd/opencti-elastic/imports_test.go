@@ -25,7 +25,7 @@ func TestImportDirection(t *testing.T) {
 		"opencti":           {"stix", "sync", "internal/endpoint"},
 		"elastic":           {"stix", "ecs", "rules", "sync", "internal/endpoint"},
 		"elastic/kibana":    {"stix", "rules", "sync", "elastic", "internal/endpoint"},
-		"cmd":               {"stix", "ecs", "rules", "sync", "opencti", "elastic", "elastic/kibana"},
+		"cmd":               {"stix", "ecs", "rules", "sync", "opencti", "elastic", "elastic/kibana", "internal/endpoint"},
 	}
 	place := func(path string) string { // the innermost of these folders that a path is in
 		for ; path != "." && path != "/"; path = pathpkg.Dir(path) {

@@ -67,6 +67,8 @@ const maxPending = 50_000
 
 // newConnection puts the connector together. It asks nothing of OpenCTI yet.
 func newConnection(ctx context.Context, c *config.Config, log *slog.Logger, observers ...any) (*connection, error) {
+	log.Info("starting", "version", buildVersion(), "opencti", withoutUser(c.OpenCTI.URL), "elasticsearch", withoutUser(c.Elastic.Addresses()...),
+		"kibana", withoutUser(kibanaAddress(&c.Elastic)), "stream", c.Connector.StreamID, "index", c.Elastic.IndexName, "rules", c.Elastic.Rules)
 	refs, saveRefs := rememberedReferences(c, log)
 	target, err := newTarget(ctx, c, refs, log)
 	if err != nil {
@@ -99,7 +101,6 @@ func newConnection(ctx context.Context, c *config.Config, log *slog.Logger, obse
 
 // run registers with OpenCTI and follows the stream until ctx ends.
 func (c *connection) run(ctx context.Context) error {
-	c.log.Info("starting", "version", buildVersion(), "stream", c.config.Connector.StreamID, "index", c.config.Elastic.IndexName, "rules", c.config.Elastic.Rules)
 	err := c.connector.Register(ctx)
 	if err == nil {
 		beside := append(c.target.beside, c.connector.Run, func(ctx context.Context) error { return report(ctx, c.engine, c.log) })

@@ -3,10 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"net/http"
-	"strings"
 	"time"
 
 	"github.com/opencti-elastic/opencti-elastic/cmd/opencti-elastic/internal/config"
@@ -209,34 +206,41 @@ func newRules(ctx context.Context, c *config.Config, events *elastic.Client, bui
 	return kibana.NewSink(settings)
 }
 
-func newKibana(e *config.Elastic) (*kibana.Client, error) {
-	address := e.KibanaURL
-	if address == "" {
-		var err error
-		if address, err = kibana.Address(e.Addresses()[0]); err != nil {
-			return nil, fmt.Errorf("ELASTIC_SECURITY_KIBANA_URL: %w", err)
-		}
+// kibanaAddress is where Kibana is, or else is looked for; empty if that cannot be said.
+func kibanaAddress(e *config.Elastic) string {
+	if e.KibanaURL != "" || len(e.Addresses()) == 0 {
+		return e.KibanaURL
 	}
+	address, err := kibana.Address(e.Addresses()[0])
+	if err != nil {
+		return ""
+	}
+	return address
+}
+
+func newKibana(e *config.Elastic) (*kibana.Client, error) {
 	pool, err := transport(elasticTLS(e))
 	if err != nil {
 		return nil, err
 	}
 	return kibana.NewClient(kibana.Config{
-		URL: strings.TrimRight(address, "/"), Space: e.KibanaSpace, APIKey: e.APIKey, Username: e.Username, Password: e.Password, Transport: pool,
+		URL: kibanaAddress(e), Space: e.KibanaSpace, APIKey: e.APIKey, Username: e.Username, Password: e.Password, Transport: pool,
 		// The engine has two requests under way at most, so that a slow Kibana sets its own pace.
 		RequestsPerSecond: 100,
 	})
 }
 
-// findKibana tells whether a Kibana answers where one was only guessed to be. A few
-// tries, since both may be starting; a fault that says "not now" counts as found.
+// findKibana looks whether a Kibana answers where one was only guessed to be. A few tries, since both may be
+// starting; a fault of what may be a Kibana counts as found.
 func findKibana(ctx context.Context, k *kibana.Client) error {
 	const tries = 4
 	for i := 1; ; i++ {
 		_, err := k.Status(ctx)
-		if e, ok := errors.AsType[*elastic.StatusError](err); ok && (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden || e.Retryable()) {
+		_, answered := errors.AsType[*elastic.StatusError](err)
+		switch {
+		case err == nil || answered:
 			return nil
-		} else if err == nil || ok || i == tries {
+		case errors.Is(err, kibana.ErrNotKibana) || i == tries:
 			return err
 		}
 		select {

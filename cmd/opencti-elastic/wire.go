@@ -15,6 +15,7 @@ import (
 	"github.com/opencti-elastic/opencti-elastic/cmd/opencti-elastic/internal/config"
 	"github.com/opencti-elastic/opencti-elastic/ecs"
 	"github.com/opencti-elastic/opencti-elastic/elastic"
+	"github.com/opencti-elastic/opencti-elastic/internal/endpoint"
 	"github.com/opencti-elastic/opencti-elastic/opencti"
 	"github.com/opencti-elastic/opencti-elastic/rules"
 	"github.com/opencti-elastic/opencti-elastic/sync"
@@ -48,6 +49,18 @@ func (a app) logger(c *config.Config) *slog.Logger {
 		log.Warn("certificates of Elasticsearch and Kibana are not verified: anyone on the way can read and change everything; set ELASTIC_SECURITY_VERIFY_SSL=true")
 	}
 	return log
+}
+
+// withoutUser returns addresses as the log may show them.
+func withoutUser(addresses ...string) string {
+	var shown []string
+	for _, raw := range addresses {
+		if u, err := endpoint.ParseURL(raw); err == nil {
+			u.User = nil
+			shown = append(shown, u.String())
+		}
+	}
+	return strings.Join(shown, " ")
 }
 
 func openctiTLS(c *config.OpenCTI) elastic.TLS {

@@ -174,6 +174,8 @@ func (k *Kibana) serve(w http.ResponseWriter, r *http.Request) {
 	if cut {
 		panic(http.ErrAbortHandler)
 	}
+	w.Header().Set("kbn-name", "kibana")
+	w.Header().Set("kbn-license-sig", "0c1f6f0f9a4e0b7d")
 	ans.send(w)
 }
 

@@ -14,7 +14,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/opencti-elastic/opencti-elastic/internal/endpoint"
 	"golang.org/x/time/rate"
 )
@@ -43,10 +42,8 @@ type Config struct {
 // Validate reports all faults at once.
 func (c Config) Validate() error {
 	var errs []error
-	if c.URL == "" {
-		errs = append(errs, errors.New("kibana: a URL is needed"))
-	} else if err := endpoint.CheckURL("kibana", c.URL); err != nil {
-		errs = append(errs, err)
+	if _, err := endpoint.ParseURL(c.URL); err != nil {
+		errs = append(errs, fmt.Errorf("kibana: URL: %w", err))
 	}
 	if strings.Trim(c.Space, "abcdefghijklmnopqrstuvwxyz0123456789_-") != "" {
 		errs = append(errs, fmt.Errorf("kibana: space %q: an id has only lower-case letters, digits, _ and -", c.Space))
@@ -54,8 +51,13 @@ func (c Config) Validate() error {
 	if c.APIKey == "" && (c.Username == "") != (c.Password == "") {
 		errs = append(errs, errors.New("kibana: a user needs a password and a password a user"))
 	}
-	if strings.ContainsAny(c.APIKey+c.Username+c.Password, "\r\n\x00") {
-		errs = append(errs, errors.New("kibana: the credentials hold a line break"))
+	if err := endpoint.CheckToken(strings.TrimSpace(c.APIKey)); err != nil {
+		errs = append(errs, fmt.Errorf("kibana: API key: %w", err))
+	}
+	for _, secret := range []string{c.Username, c.Password} {
+		if err := endpoint.CheckPassword(secret); err != nil {
+			errs = append(errs, fmt.Errorf("kibana: user or password: %w", err))
+		}
 	}
 	if c.Timeout < 0 || c.ImportTimeout < 0 {
 		errs = append(errs, errors.New("kibana: timeouts must not be negative"))
@@ -79,22 +81,14 @@ type Client struct {
 	status *Status
 }
 
-// Status is what a Kibana says of itself.
-type Status struct {
-	// Version is the number, "8.19.0"; empty if the credentials may not know.
-	Version string
-	// Serverless tells whether it is Elastic's serverless offer.
-	Serverless bool
-}
-
 // NewClient makes a client. It sends nothing yet.
 func NewClient(c Config) (*Client, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	u, err := url.Parse(strings.TrimSpace(c.URL))
+	u, err := endpoint.ParseURL(c.URL)
 	if err != nil {
-		return nil, errors.New("kibana: the URL is malformed")
+		return nil, err
 	}
 	k := &Client{timeout: c.Timeout, importTimeout: c.ImportTimeout}
 	switch {
@@ -133,34 +127,6 @@ func NewClient(c Config) (*Client, error) {
 	return k, nil
 }
 
-// Status asks Kibana who it is. A success is remembered.
-func (k *Client) Status(ctx context.Context) (Status, error) {
-	k.mu.Lock()
-	known := k.status
-	k.mu.Unlock()
-	if known != nil {
-		return *known, nil
-	}
-	var out struct {
-		Version struct {
-			Number string `json:"number"`
-			Flavor string `json:"build_flavor"`
-		} `json:"version"`
-	}
-	b, err := k.do(ctx, request{op: "kibana status", method: http.MethodGet, url: k.root + "/api/status"})
-	if err != nil {
-		return Status{}, err
-	}
-	if err := json.Unmarshal(b, &out); err != nil {
-		return Status{}, fmt.Errorf("kibana status: the answer is no JSON; is the URL Kibana's?")
-	}
-	s := Status{Version: out.Version.Number, Serverless: out.Version.Flavor == "serverless"}
-	k.mu.Lock()
-	k.status = &s
-	k.mu.Unlock()
-	return s, nil
-}
-
 // request is one request to Kibana.
 type request struct {
 	op, method, url string
@@ -174,11 +140,30 @@ type request struct {
 // maxAnswer bounds what is read of an answer: a page of rules, or the deleted rules of a bulk action.
 const maxAnswer = 512 << 20
 
-// do sends a request and gives the body of the answer, or an error: a
+// do sends a request and returns the body of the answer, or an error: a
 // [*elastic.StatusError] if Kibana answered.
 func (k *Client) do(ctx context.Context, r request) ([]byte, error) {
+	a, err := k.send(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if a.status != http.StatusOK && (r.accept == nil || !r.accept(a.status, a.body)) {
+		return nil, newStatusError(r.op, a.status, a.header, a.body)
+	}
+	return a.body, nil
+}
+
+// answer is whatever a server answered.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// send sends a request and returns the answer, or an error if there was none.
+func (k *Client) send(ctx context.Context, r request) (answer, error) {
 	if err := k.limiter.Wait(ctx); err != nil {
-		return nil, fmt.Errorf("%s: %w", r.op, err)
+		return answer{}, fmt.Errorf("%s: %w", r.op, err)
 	}
 	if r.timeout == 0 {
 		r.timeout = k.timeout
@@ -187,7 +172,7 @@ func (k *Client) do(ctx context.Context, r request) ([]byte, error) {
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, r.method, r.url, bytes.NewReader(r.body))
 	if err != nil {
-		return nil, fmt.Errorf("%s: the URL is malformed", r.op)
+		return answer{}, fmt.Errorf("%s: the URL is malformed", r.op)
 	}
 	req.Header.Set("kbn-xsrf", "opencti-elastic")
 	req.Header.Set("elastic-api-version", apiVersion)
@@ -204,17 +189,14 @@ func (k *Client) do(ctx context.Context, r request) ([]byte, error) {
 	}
 	resp, err := k.client.Do(req)
 	if err != nil {
-		return nil, endpoint.RequestError(ctx, r.op, err)
+		return answer{}, endpoint.RequestError(ctx, r.op, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
-		return nil, endpoint.RequestError(ctx, r.op, err)
+		return answer{}, endpoint.RequestError(ctx, r.op, err)
 	}
-	if resp.StatusCode != http.StatusOK && (r.accept == nil || !r.accept(resp.StatusCode, b)) {
-		return nil, newStatusError(r.op, resp.StatusCode, resp.Header, b)
-	}
-	return b, nil
+	return answer{resp.StatusCode, resp.Header, b}, nil
 }
 
 // transportError drops the URL, which can hold a whole filter, from the error.

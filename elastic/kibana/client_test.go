@@ -38,13 +38,6 @@ func TestKibanaURL(t *testing.T) {
 	if _, err := kibana.Address("elastic:secret@es01"); err == nil || strings.Contains(err.Error(), "secret") {
 		t.Errorf("error %v", err)
 	}
-	got, err := kibana.AddressOfCloud("name:ZXUtY2VudHJhbC0xLmF3cy5jbG91ZC5lcy5pbzo5MjQzJGVzMTIzJGtiNDU2")
-	if err != nil || got != "https://kb456.eu-central-1.aws.cloud.es.io:9243" {
-		t.Errorf("cloud id: %q, %v", got, err)
-	}
-	if _, err := kibana.AddressOfCloud("name:!!"); err == nil {
-		t.Error("a broken cloud id is taken")
-	}
 }
 
 func TestKibanaConfig(t *testing.T) {
@@ -58,6 +51,10 @@ func TestKibanaConfig(t *testing.T) {
 		{"no scheme", kibana.Config{URL: "kibana:5601"}, false},
 		{"space that leaves its place", kibana.Config{URL: "https://kibana", Space: "../api"}, false},
 		{"half a user", kibana.Config{URL: "https://kibana", Username: "x"}, false},
+		{"port 0", kibana.Config{URL: "http://kibana:0"}, false},
+		{"port beyond all", kibana.Config{URL: "http://kibana:99999"}, false},
+		{"control character", kibana.Config{URL: "https://kibana", APIKey: "a\x1bb"}, false},
+		{"password with a space", kibana.Config{URL: "https://kibana", Username: "x", Password: "a b"}, true},
 		{"line break", kibana.Config{URL: "https://kibana", APIKey: "a\nb"}, false},
 	}
 	for _, tt := range tests {
@@ -206,5 +203,56 @@ func TestRulesStopWithTheContext(t *testing.T) {
 	_, err := kt.sink().Write(ctx, []sync.Change{ruleUpsert(t, 1, nil)})
 	if sync.Classify(err) != sync.Canceled {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestStatusTellsKibanaFromOthers: at an address that was only guessed, anything can answer.
+func TestStatusTellsKibanaFromOthers(t *testing.T) {
+	const version = `{"name":"kibana","version":{"number":"8.19.0","build_flavor":"traditional"},"status":{"overall":{"level":"available"}}}`
+	marked := map[string]string{"kbn-name": "kibana", "kbn-license-sig": "abc"}
+	elasticsearch := map[string]string{"X-elastic-product": "Elasticsearch"}
+	for _, tt := range []struct {
+		name   string
+		status int
+		header map[string]string
+		body   string
+		other  bool // it is something else for certain
+		fault  bool // it may be Kibana, and can't say so now
+	}{
+		{"Kibana", 200, marked, version, false, false},
+		{"Kibana behind a proxy that drops headers", 200, nil, version, false, false},
+		{"Kibana that says little without privileges", 200, nil, `{"status":{"overall":{"level":"available"}}}`, false, false},
+		{"Kibana refuses the key", 401, marked, `{"statusCode":401,"error":"Unauthorized","message":"Unauthorized"}`, false, true},
+		{"Kibana refuses the key, without its headers", 403, nil, `{"statusCode":403,"error":"Forbidden","message":"no"}`, false, true},
+		{"Kibana starts", 503, nil, "Kibana server is not ready yet.", false, true},
+		{"a proxy whose Kibana is down", 502, nil, "<html>", false, true},
+		{"Elasticsearch", 405, elasticsearch, `{"error":"Incorrect HTTP method for uri [/api/status] and method [GET], allowed: [POST]","status":405}`, true, false},
+		{"Elasticsearch refuses the key", 401, nil, `{"error":{"root_cause":[{"type":"security_exception"}],"type":"security_exception","reason":"unable to authenticate"},"status":401}`, true, false},
+		{"Elasticsearch is full", 503, elasticsearch, `{"error":{"type":"cluster_block_exception","reason":"x"},"status":503}`, true, false},
+		{"Elasticsearch has such an index", 200, elasticsearch, `{"_index":"api","_id":"status","found":true}`, true, false},
+		{"a web server", 404, nil, "<html>not found", true, false},
+		{"a web server that asks who we are", 401, nil, "<html>", true, false},
+		{"a web page", 200, nil, "<html>welcome", true, false},
+		{"some other program", 200, nil, `{"version":"1.0","status":"ok"}`, true, false},
+		{"a redirect", 302, map[string]string{"Location": "/login"}, "", true, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				for name, v := range tt.header {
+					w.Header().Set(name, v)
+				}
+				w.WriteHeader(tt.status)
+				_, _ = w.Write([]byte(tt.body))
+			}))
+			defer s.Close()
+			client, err := kibana.NewClient(kibana.Config{URL: s.URL})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = client.Status(t.Context())
+			if other := errors.Is(err, kibana.ErrNotKibana); other != tt.other || (err != nil && !other) != tt.fault {
+				t.Errorf("%v; something else: %v, want %v; a fault: want %v", err, other, tt.other, tt.fault)
+			}
+		})
 	}
 }

@@ -15,7 +15,7 @@ import (
 func ExampleNewSink() {
 	server := elastictest.NewKibana(elastictest.KibanaOptions{}) // a stand-in for a real Kibana
 	defer server.Close()
-	client, err := kibana.NewClient(kibana.Config{URL: server.URL, APIKey: "base64 of id:key"})
+	client, err := kibana.NewClient(kibana.Config{URL: server.URL, APIKey: "aWQ6a2V5"})
 	if err != nil {
 		fmt.Println(err)
 		return

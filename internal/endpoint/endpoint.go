@@ -1,25 +1,52 @@
 package endpoint
 
 import (
-	"fmt"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
-// CheckURL reports what is wrong with the address of a server, without ever quoting it: it can hold a password.
-func CheckURL(what, raw string) error {
+// ParseURL reads the address of a server: a scheme, a host, perhaps a port, a user and a path. Its errors never
+// quote the address, which can hold a password.
+func ParseURL(raw string) (*url.URL, error) {
 	u, err := url.Parse(strings.TrimSpace(raw))
 	switch {
+	case strings.TrimSpace(raw) == "":
+		return nil, errors.New("the address is missing: give one such as https://host:port")
 	case err != nil:
-		return fmt.Errorf("%s: the URL is malformed; want https://host:port", what)
-	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
-		return fmt.Errorf("%s: the URL must begin with http:// or https:// and name a host", what)
+		return nil, errors.New("the address is malformed: want one such as https://host:port")
+	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
+		return nil, errors.New("the address must begin with http:// or https:// and name a host")
+	case strings.HasSuffix(u.Host, ":"):
+		return nil, errors.New("the address has a colon and no port")
 	case u.RawQuery != "" || u.Fragment != "":
-		return fmt.Errorf("%s: the URL must have no query and no fragment", what)
+		return nil, errors.New("the address must have no query and no fragment")
+	}
+	if u.Port() != "" {
+		if port, err := strconv.ParseUint(u.Port(), 10, 16); err != nil || port == 0 {
+			return nil, errors.New("the port must be 1 to 65535")
+		}
+	}
+	return u, nil
+}
+
+// CheckToken reports what is wrong with a token or API key that is sent in a header as it is, without quoting it.
+func CheckToken(token string) error {
+	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+		return errors.New("it holds a space, a line break or another character that no header carries: copy it again, and nothing else with it")
+	}
+	return nil
+}
+
+// CheckPassword reports what is wrong with a user's name or password, without quoting it.
+func CheckPassword(secret string) error {
+	if strings.ContainsFunc(secret, unicode.IsControl) {
+		return errors.New("it holds a line break or another control character: was more than the secret pasted?")
 	}
 	return nil
 }

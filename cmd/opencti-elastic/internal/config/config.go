@@ -1,10 +1,9 @@
 package config
 
 import (
+	"github.com/opencti-elastic/opencti-elastic/internal/endpoint"
 	"log/slog"
-	"net/url"
 	"regexp"
-	"strconv"
 	"time"
 )
 
@@ -122,15 +121,8 @@ var (
 
 // isHTTP tells whether a text is an address of a web server.
 func isHTTP(s string) bool {
-	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
-		return false
-	}
-	if u.Port() == "" {
-		return true
-	}
-	port, err := strconv.ParseUint(u.Port(), 10, 16)
-	return err == nil && port > 0
+	_, err := endpoint.ParseURL(s)
+	return err == nil
 }
 
 // Level is a log level. (Not slog's own type, whose text form refuses Python's "warning".)

@@ -3,11 +3,11 @@ package config
 import (
 	"errors"
 	"fmt"
+	"github.com/opencti-elastic/opencti-elastic/internal/endpoint"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 )
 
 // faults gathers what is wrong with the settings, a line each that begins with the variable.
@@ -74,7 +74,7 @@ func (o *OpenCTI) validate(f *faults) {
 		f.want(isHTTP(o.URL), "OPENCTI_URL", "want it with http:// or https:// in front, such as https://opencti.example.org")
 	}
 	if required(f, "OPENCTI_TOKEN", o.Token, "the token of the connector's account") {
-		printable(f, "OPENCTI_TOKEN", o.Token)
+		secret(f, "OPENCTI_TOKEN", o.Token, endpoint.CheckToken)
 	}
 	f.want((o.ClientCert == "") == (o.ClientKey == ""), "OPENCTI_CLIENT_CERT", "goes with OPENCTI_CLIENT_KEY; set both or none")
 	if _, err := o.Headers(); err != nil {
@@ -179,8 +179,8 @@ func (e *Elastic) validate(f *faults) {
 	}
 	f.want(e.KibanaURL == "" || isHTTP(e.KibanaURL), "ELASTIC_SECURITY_KIBANA_URL", "want http://… or https://…")
 	f.want(!strings.EqualFold(e.APIKey, "ChangeMe"), "ELASTIC_SECURITY_API_KEY", "still holds the placeholder ChangeMe; set it to an encoded API key")
-	printable(f, "ELASTIC_SECURITY_API_KEY", e.APIKey)
-	printable(f, "ELASTIC_SECURITY_PASSWORD", e.Password)
+	secret(f, "ELASTIC_SECURITY_API_KEY", e.APIKey, endpoint.CheckToken)
+	secret(f, "ELASTIC_SECURITY_PASSWORD", e.Password, endpoint.CheckPassword)
 	f.want(!strings.Contains(e.APIKey, ":"), "ELASTIC_SECURITY_API_KEY", "want the encoded form of the key (base64 of id:key), as Kibana shows it")
 	f.want(e.Rules != "lookup" || e.LookupIndex, "ELASTIC_SECURITY_RULES", "lookup needs the index in lookup mode; set ELASTIC_SECURITY_LOOKUP=true")
 	f.want((e.ClientCert == "") == (e.ClientKey == ""), "ELASTIC_SECURITY_CLIENT_CERT", "goes with ELASTIC_SECURITY_CLIENT_KEY; set both or none")
@@ -208,9 +208,11 @@ func (e *Elastic) validate(f *faults) {
 	f.want(e.RuleInterval >= time.Minute && e.RuleInterval%time.Minute == 0, "ELASTIC_SECURITY_RULE_INTERVAL", "want whole minutes, at least 1m")
 }
 
-// printable refuses a secret that no header can carry, without showing it.
-func printable(f *faults, name, secret string) {
-	f.want(!strings.ContainsFunc(secret, unicode.IsControl), name, "holds a line break or another control character; was more than the secret pasted?")
+// secret refuses a secret that cannot be right, without showing it.
+func secret(f *faults, name, value string, check func(string) error) {
+	if err := check(value); err != nil {
+		f.add(name, "%w", err)
+	}
 }
 
 func inRange(f *faults, name string, n, low, high int) {
