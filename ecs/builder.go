@@ -9,9 +9,10 @@ import (
 
 // builder makes one document of one object.
 type builder struct {
-	m   *Mapper
-	o   *stix.Object
-	doc *Document
+	m *Mapper
+	// given is the object with all that detection needs, o the one that people may read; see [Options.KeepPasswords].
+	given, o *stix.Object
+	doc      *Document
 	// joined tells whether values go to the fields that rules join on, or to related.* only.
 	joined bool
 	// score and confidence are the object's.
@@ -68,6 +69,14 @@ func (b *builder) first(s string) []string {
 	b.slots = append(b.slots, s)
 	n := len(b.slots)
 	return b.slots[n-1 : n : n]
+}
+
+// show is a text of the given object as people may read it.
+func (b *builder) show(text string) string {
+	if b.o == b.given {
+		return text
+	}
+	return b.given.Sensitive().Mask(text)
 }
 
 // drop notes that a value could not go to a field.

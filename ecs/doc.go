@@ -20,7 +20,8 @@
 // related.*, as is everything of a pattern that is not STIX. Hashes and domains are
 // in lower case, addresses in canonical form; defanged values are written as they are used, and as
 // given in url.original and below opencti.*. Secrets (a credential's value, a card's
-// check number, an artifact's payload and key) are never written.
+// check number, an artifact's key) and payloads are never written. Passwords in URLs and numbers of payment cards are
+// masked but in url.full and url.original.
 //
 // [Mapping] is the mapping of every field there is; [Fields] lists them. Facts are from the ECS
 // reference, elastic/detection-rules (rules/threat_intel) and Elastic's ti_opencti integration.

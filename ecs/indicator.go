@@ -32,7 +32,7 @@ func (b *builder) indicator() {
 	i.Name = b.indicatorName(info)
 	d.OpenCTI.Indicator = info
 	if opt.RuleReason != nil {
-		d.OpenCTI.RuleReason = opt.RuleReason(o)
+		d.OpenCTI.RuleReason = b.show(opt.RuleReason(b.given))
 	}
 }
 

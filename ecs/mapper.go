@@ -36,7 +36,10 @@ func (m *Mapper) Map(o *stix.Object) (*Document, error) {
 	if ok, reason := m.options.Filter.Passes(o); !ok {
 		return nil, &SkipError{Type: o.Type, Reason: reason, Filtered: true}
 	}
-	b := builder{m: m, o: o, doc: &Document{}, joined: true}
+	b := builder{m: m, given: o, o: o, doc: &Document{}, joined: true}
+	if !m.options.KeepPasswords {
+		b.o = o.Masked()
+	}
 	b.common(m.options.Now().UTC())
 	if t == nil {
 		b.indicator()

@@ -253,7 +253,7 @@ func TestNames(t *testing.T) {
 func TestSecrets(t *testing.T) {
 	m := newMapper(t, func(o *ecs.Options) { o.KeepOriginal, o.CredentialHash = true, true })
 	for name, secrets := range map[string][]string{
-		"credential": {"hunter2"}, "user-account": {"hunter2"}, "payment-card": {`"123"`, `cvv`}, "artifact": {"UEsFBg", "infected", "decryption_key"},
+		"credential": {"hunter2"}, "user-account": {"hunter2"}, "payment-card": {`"123"`, "4111111111111111"}, "artifact": {"UEsFBg", "infected", "payload_bin"},
 	} {
 		for _, g := range goldens(t) {
 			if g.name != name {
@@ -273,6 +273,50 @@ func TestSecrets(t *testing.T) {
 				t.Error("the credential's hash was asked for and is not there")
 			}
 		}
+	}
+}
+
+// TestPasswords: passwords of URLs stand in the fields that rules join on, and nowhere else.
+func TestPasswords(t *testing.T) {
+	const given = "http://bob:hunter2@evil.example/a"
+	for name, o := range map[string]*stix.Object{
+		"observable": observable(t, "url", `{"value":"`+given+`","description":"from `+given+`"}`),
+		"indicator":  observable(t, "indicator", `{"pattern_type":"stix","name":"`+given+`","pattern":"[url:value = '`+given+`']","extensions":{`+octi+`:{"id":"1","observable_values":[{"type":"Url","value":"`+given+`"}]}}}`),
+		"no name":    observable(t, "indicator", `{"pattern":"[url:value = '`+given+`']"}`),
+		"key":        observable(t, "x-opencti-simple-observable", `{"key":"Url.value","value":"`+given+`"}`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			reason := func(o *ecs.Options) {
+				o.KeepOriginal = true
+				o.RuleReason = func(*stix.Object) string { return given + " is too common" }
+			}
+			d := mapped(t, newMapper(t, reason), o)
+			if diff := cmp.Diff([][]string{{given}, {given}}, [][]string{d.Threat.Indicator.URL.Full, d.Threat.Indicator.URL.Original}); diff != "" {
+				t.Errorf("joined fields (-want +got):\n%s", diff)
+			}
+			d.Threat.Indicator.URL.Full, d.Threat.Indicator.URL.Original = nil, nil
+			if doc, _ := d.AppendJSON(nil); strings.Contains(string(doc), "hunter2") || !strings.Contains(string(doc), "http://bob:***@evil.example/a") {
+				t.Errorf("the password is shown in %s", doc)
+			}
+			kept := mapJSON(t, newMapper(t, reason, func(o *ecs.Options) { o.KeepPasswords = true }), o)
+			if strings.Contains(string(kept), stix.Mask) {
+				t.Errorf("masked, though it was to be kept: %s", kept)
+			}
+		})
+	}
+}
+
+// TestSecretOfPattern: a pattern that names a credential is shown with a mask, and its other values count.
+func TestSecretOfPattern(t *testing.T) {
+	o := observable(t, "indicator", `{"name":"hunter3-secret","pattern":"[credential:value = 'hunter3-secret' OR ipv4-addr:value = '203.0.113.66']"}`)
+	d := mapped(t, newMapper(t, func(o *ecs.Options) { o.KeepOriginal = true }), o)
+	if doc, _ := d.AppendJSON(nil); strings.Contains(string(doc), "hunter3") {
+		t.Errorf("the secret is in %s", doc)
+	}
+	got := []any{d.Threat.Indicator.Name, d.Threat.Indicator.IP, d.OpenCTI.Indicator.Value, d.OpenCTI.Indicator.Pattern}
+	want := []any{"***", []string{"203.0.113.66"}, []string{"203.0.113.66"}, "[credential:value = '***' OR ipv4-addr:value = '203.0.113.66']"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

@@ -1,8 +1,6 @@
 package ecs
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"strings"
 
 	"github.com/opencti-elastic/opencti-elastic/stix/pattern"
@@ -16,7 +14,7 @@ func addressFields(b *builder) { b.address(b.text("value")) }
 func nameFields(b *builder) { b.domain(b.text("value")) }
 
 func urlFields(b *builder) {
-	s, _ := b.property("value").Text()
+	s, _ := b.given.Property("value").Text()
 	b.url(s) // as given, to the letter
 }
 
@@ -50,7 +48,7 @@ func (b *builder) simpleFields() {
 	if rule == nil {
 		return // kept as it is; no field has a place for it
 	}
-	value, _ := b.property("value").Text()
+	value, _ := b.given.Property("value").Text()
 	rule.put(b, name, value)
 }
 
@@ -242,10 +240,9 @@ func readableName(b *builder) any {
 
 // credentialHash stands for a credential's value, which is never kept.
 func credentialHash(b *builder) any {
-	s, ok := b.property("value").Text()
-	if !ok || !b.m.options.CredentialHash {
+	digest := b.given.SecretDigest()
+	if digest == "" || !b.m.options.CredentialHash {
 		return nil
 	}
-	sum := sha256.Sum256([]byte(s))
-	return hex.EncodeToString(sum[:])
+	return digest
 }

@@ -75,6 +75,10 @@ type Options struct {
 	// ObservableScore is the score, 0 to 100, from which on [JoinObservables] joins; below it (or
 	// without a score, if this is above 0) an observable is only referred to.
 	ObservableScore int
+	// KeepPasswords writes the passwords of URLs and the numbers of payment cards as they are. By default they are masked but
+	// in threat.indicator.url.full and .original, which rules join on. Other secrets are masked when
+	// the object is decoded; see [stix.Mask].
+	KeepPasswords bool
 	// CredentialHash stores the SHA-256 of a credential's value; the value itself never is.
 	CredentialHash bool
 	// OnRevoke tells what becomes of what was revoked or has expired, [DeleteRevoked] by default.

@@ -6,41 +6,41 @@ import (
 	"github.com/opencti-elastic/opencti-elastic/stix"
 )
 
-// secrets is the properties that are never stored, by the type of object; "" is any type.
-var secrets = map[string][]string{
-	"":             {"payload_bin", "decryption_key"},
-	"user-account": {"credential"},
-	"payment-card": {"cvv"},
-	"credential":   {"value"},
-}
-
-func secret(o *stix.Object, name string) bool {
-	if contains(secrets[""], name) || contains(secrets[o.Type], name) {
-		return true
-	}
-	t := findEntity(o.EntityType)
-	return t != nil && contains(secrets[t.stix], name)
-}
-
-// original gives the object's JSON without secrets and payloads.
+// original gives the object's JSON without payloads: an artifact's, and those of attached files.
 func original(o *stix.Object) string {
-	clean := true
-	for name := range o.Raw().Members() {
-		clean = clean && !secret(o, name)
-	}
-	if clean {
-		return strings.ToValidUTF8(string(o.Raw()), "\uFFFD")
-	}
-	b := []byte{'{'}
-	for name, v := range o.Raw().Members() {
-		if secret(o, name) {
-			continue
+	return strings.ToValidUTF8(string(appendWithout(nil, o.Raw(), "")), "\uFFFD")
+}
+
+// payload reports whether a member is the content of a file. It can have megabytes.
+func payload(name, in string) bool {
+	return name == "payload_bin" || name == "data" && (in == "files" || in == "x_opencti_files")
+}
+
+// appendWithout appends v, the member that is called in, without the payloads in it.
+func appendWithout(dst []byte, v stix.Value, in string) []byte {
+	switch v.Kind() {
+	case '{':
+		dst = append(dst, '{')
+		for name, member := range v.Members() {
+			if payload(name, in) {
+				continue
+			}
+			if dst[len(dst)-1] != '{' {
+				dst = append(dst, ',')
+			}
+			dst = append(appendText(dst, name), ':')
+			dst = appendWithout(dst, member, name)
 		}
-		if len(b) > 1 {
-			b = append(b, ',')
+		return append(dst, '}')
+	case '[':
+		dst = append(dst, '[')
+		for e := range v.Elements() {
+			if dst[len(dst)-1] != '[' {
+				dst = append(dst, ',')
+			}
+			dst = appendWithout(dst, e, in)
 		}
-		b = append(appendText(b, name), ':')
-		b = append(b, v...)
+		return append(dst, ']')
 	}
-	return strings.ToValidUTF8(string(append(b, '}')), "\uFFFD")
+	return append(dst, v...)
 }

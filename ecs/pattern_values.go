@@ -19,9 +19,14 @@ func (b *builder) patternValues(info *IndicatorInfo) {
 		b.observableValues(info)
 		return
 	}
-	p, err := pattern.Parse(info.Pattern)
+	text, _ := b.given.Root("pattern").Text()
+	p, err := pattern.Parse(text)
 	if err != nil {
-		b.drop("threat.indicator", "the STIX pattern cannot be parsed")
+		reason := "the STIX pattern cannot be parsed"
+		if strings.TrimSpace(text) == "" {
+			reason = "the indicator has no pattern"
+		}
+		b.drop("threat.indicator", reason)
 		b.observableValues(info)
 		return
 	}
@@ -75,8 +80,8 @@ func (v *patternValues) comparison(c *pattern.Comparison, alone bool) {
 func (v *patternValues) value(c *pattern.Comparison, text string, suffices bool) {
 	const most = 1024 // values in opencti.indicator.value
 	b := v.b
-	if !secretPath(&c.Path) && len(v.info.Value) < most {
-		b.add(&v.info.Value, text)
+	if !stix.SecretPath(&c.Path) && len(v.info.Value) < most {
+		b.add(&v.info.Value, b.show(text))
 	}
 	word := ""
 	if rule, name := findPath(&c.Path); rule != nil {
@@ -94,12 +99,6 @@ func (v *patternValues) value(c *pattern.Comparison, text string, suffices bool)
 	} else {
 		v.otherWord = cmp.Or(v.otherWord, word)
 	}
-}
-
-// secretPath tells whether a path leads to what is never stored.
-func secretPath(p *pattern.ObjectPath) bool {
-	name := p.Steps[len(p.Steps)-1].Name
-	return contains(secrets[""], name) || contains(secrets[p.Object], name)
 }
 
 // observableValues takes what OpenCTI understood of a pattern: [{"type":"IPv4-Addr","value":…},

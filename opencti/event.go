@@ -100,7 +100,7 @@ func (r *run) invalid(e sse.Event, pos sync.Position, err error) error {
 	}
 	return r.emit(sync.Change{
 		Op: sync.Invalid, Position: pos, Version: pos.Version(), Reason: sync.ReasonUnreadable,
-		Err: fmt.Errorf("event %s: %w", pos, err), Raw: []byte(raw), Size: len(raw),
+		Err: fmt.Errorf("event %s: %w", pos, err), Raw: stix.MaskUndecoded([]byte(raw)), Size: len(raw),
 	})
 }
 

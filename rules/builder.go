@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -52,8 +53,15 @@ func (b *Builder) Build(o *stix.Object) (Rule, error) {
 	if err != nil {
 		return nil, err
 	}
+	shown := o
+	if !b.opts.KeepPasswords {
+		shown = o.Masked()
+		for i, remark := range d.remarks {
+			d.remarks[i] = o.Sensitive().Mask(remark)
+		}
+	}
 	r := d.rule
-	*r.Base() = b.common(o, d, r.Type())
+	*r.Base() = b.common(shown, d, r.Type())
 	return r, nil
 }
 
@@ -70,6 +78,9 @@ func (b *Builder) plan(o *stix.Object) (detection, error) {
 	d, err := b.detect(o)
 	if err == nil && d.covered(b.opts.Policy) {
 		err = &NoRuleError{Why: Covered, Detail: "the managed match rules cover its values"}
+	}
+	if none, ok := errors.AsType[*NoRuleError](err); ok && !b.opts.KeepPasswords {
+		none.Detail = o.Sensitive().Mask(none.Detail)
 	}
 	return d, err
 }

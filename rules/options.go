@@ -55,6 +55,8 @@ type Options struct {
 	// Filter tells which indicators have a rule; all by default. It should be the documents' filter: a rule shows what its
 	// indicator says. Its References and Now are set to those here.
 	Filter ecs.Filter
+	// KeepPasswords shows the passwords of URLs and the numbers of payment cards. By default they are masked but in the query.
+	KeepPasswords bool
 	// OpenCTIURL is the platform's address for people's browsers; without it there are no links.
 	OpenCTIURL string
 

@@ -80,7 +80,21 @@ func newObject(what, pointer string, b []byte) (*Object, error) {
 	if v.Kind() != '{' {
 		return nil, fail("", errNotObject)
 	}
-	o := &Object{raw: v, root: members(v, 24)}
+	o := &Object{}
+	o.parse(v)
+	if o.Type == "" {
+		return nil, fail("/type", errNoType)
+	}
+	if o.Key() == "" {
+		return nil, fail("/id", errNoID)
+	}
+	o.hideSecrets()
+	return o, nil
+}
+
+// parse makes the view of an object of its JSON.
+func (o *Object) parse(v Value) {
+	o.raw, o.root, o.octi, o.sco, o.export, o.custom = v, members(v, 24), nil, nil, nil, nil
 	for name, e := range o.Root("extensions").Members() {
 		switch name {
 		case ExtensionOCTI:
@@ -94,13 +108,6 @@ func newObject(what, pointer string, b []byte) (*Object, error) {
 	o.ID, _ = o.Root("id").Text()
 	o.InternalID, _ = o.OCTI("id").Text()
 	o.EntityType, _ = o.OCTI("type").Text()
-	if o.Type == "" {
-		return nil, fail("/type", errNoType)
-	}
-	if o.Key() == "" {
-		return nil, fail("/id", errNoID)
-	}
-	return o, nil
 }
 
 // The names that the platform's exports and its client give to what its streams have in an extension.

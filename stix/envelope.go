@@ -26,7 +26,7 @@ type Envelope struct {
 	// Object is the object: its new state, or its last one in a delete.
 	Object *Object
 	// Patch and ReversePatch are RFC 6902 patches; the reverse one turns the
-	// object into its previous state. Absent but in an update or merge.
+	// object into its previous state. Absent but in an update or merge, and where they may hold a secret.
 	Patch, ReversePatch Value
 	// Sources are the objects that a merge has removed. No delete event comes for them.
 	Sources []*Object
@@ -84,7 +84,16 @@ func DecodeEnvelope(b []byte) (*Envelope, error) {
 	if e.Object, err = newObject(what, "/data", data); err != nil {
 		return nil, err
 	}
-	return e, e.readContext(context)
+	if err = e.readContext(context); err != nil {
+		return e, err
+	}
+	if e.Object.hidden != nil {
+		e.Message, e.Extra = e.Object.hidden(e.Message), nil
+	}
+	if e.Object.hidden != nil || namesSecret(context) {
+		e.Patch, e.ReversePatch = nil, nil // they can hold a secret that the object had before
+	}
+	return e, nil
 }
 
 func (e *Envelope) readContext(context Value) error {

@@ -15,7 +15,8 @@ const (
 
 // Object is a STIX object as OpenCTI sends or exports it: nothing of it is lost, and what
 // sits in one of four places (the OCTI extension, the SCO extension, the root, and the
-// root again under a name that begins with x_opencti_) is read through one accessor. It is immutable and
+// root again under a name that begins with x_opencti_) is read through one accessor. Only secrets are
+// masked when it is decoded (see [Mask]), so that whatever is made of it cannot show them. It is immutable and
 // safe for concurrent use.
 type Object struct {
 	// ID is the STIX id, "indicator--…". It can change during an object's life.
@@ -32,6 +33,9 @@ type Object struct {
 	// export is what the platform's exports and its client have at the root as
 	// x_opencti_<name>, by that name; custom is the custom fields.
 	export, custom []member
+	// digest is of a credential's value; hidden masks the object's secrets, nil if it has none.
+	digest string
+	hidden func(string) string
 }
 
 type member struct {
@@ -47,7 +51,7 @@ func (o *Object) Key() string {
 	return o.ID
 }
 
-// Raw is the whole object as it came. It must not be changed.
+// Raw is the whole object as it came, but for secrets. It must not be changed.
 func (o *Object) Raw() Value { return o.raw }
 
 // Root is the property of that name at the root of the object.

@@ -144,7 +144,7 @@ func newMapper(c *config.Config, refs *opencti.References) (*ecs.Mapper, error) 
 	return ecs.NewMapper(ecs.Options{
 		Module: e.Module, OpenCTIURL: c.BaseURL(), ExpireAfter: time.Duration(e.ExpireDays) * day,
 		RefreshAfter: time.Duration(e.RefreshDays) * day, DisableRefresh: e.RefreshDays == 0,
-		KeepOriginal: e.KeepOriginal, Observables: ecs.ObservablePolicy(e.Observables), CredentialHash: e.HashSecrets,
+		KeepOriginal: e.KeepOriginal, Observables: ecs.ObservablePolicy(e.Observables), CredentialHash: e.HashSecrets, KeepPasswords: e.KeepPasswords,
 		OnRevoke: ecs.RevokePolicy(e.OnRevoke), References: refs, RuleReason: builder.Reason,
 		Filter: filter,
 	})

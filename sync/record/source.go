@@ -232,5 +232,5 @@ func (r *reading) event(id sync.Position, changes ...sync.Change) error {
 // invalid hands on what cannot be read.
 func (r *reading) invalid(id sync.Position, line int, raw []byte, err error) error {
 	err = fmt.Errorf("%s:%d: %w", r.name, line, err)
-	return r.event(id, sync.Change{Op: sync.Invalid, Err: err, Raw: raw, Size: len(raw)})
+	return r.event(id, sync.Change{Op: sync.Invalid, Err: err, Raw: stix.MaskUndecoded(raw), Size: len(raw)})
 }

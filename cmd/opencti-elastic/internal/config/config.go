@@ -77,6 +77,7 @@ type Elastic struct {
 	SweepInterval time.Duration `env:"SWEEP_INTERVAL" envDefault:"5m" desc:"How often expired documents are looked for; 0 is never."`
 	Observables   string        `env:"OBSERVABLES" envDefault:"join" desc:"What becomes of observables: join (indicator-match rules find them), reference (documents that no rule joins) or none."`
 	HashSecrets   bool          `env:"CREDENTIAL_HASH" envDefault:"false" desc:"Keep the SHA-256 of Credential observables. Their value is never kept."`
+	KeepPasswords bool          `env:"KEEP_PASSWORDS" envDefault:"false" desc:"Show passwords in URLs and numbers of payment cards. By default they are masked but in the fields that rules join on; other secrets always are."`
 	KeepOriginal  bool          `env:"EVENT_ORIGINAL" envDefault:"false" desc:"Keep the whole STIX object in event.original."`
 
 	MinScore      int           `env:"MIN_SCORE" envDefault:"0" desc:"Leave out objects with a lower score."`
