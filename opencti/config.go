@@ -64,6 +64,11 @@ type Config struct {
 	// differ. Default 5 min.
 	ClockMargin time.Duration
 
+	// RecoveryWindow is how many objects the platform reads from its database at a time, at most: an
+	// interrupted recovery goes back by about that many, since their order is not known. Raise it if the platform's
+	// elasticsearch:default_pagination_result is larger. Default 1000, twice the platform's default.
+	RecoveryWindow int
+
 	// HTTPClient makes the requests; its Timeout must be zero. Default: one of its own.
 	HTTPClient *http.Client
 	// Logger is where the stream says what happens to it. Default: nowhere.
@@ -98,6 +103,9 @@ func (c Config) Validate() error {
 	if c.MaxEventSize < 0 || c.MaxEventSize > 0 && c.MaxEventSize < 4<<10 {
 		errs = append(errs, fmt.Errorf("maximum event size: %d: want at least 4096 bytes", c.MaxEventSize))
 	}
+	if c.RecoveryWindow < 0 {
+		errs = append(errs, fmt.Errorf("recovery window: %d: must not be negative", c.RecoveryWindow))
+	}
 	for _, d := range []struct {
 		name  string
 		value time.Duration
@@ -128,6 +136,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.Backoff.Max, 30*time.Second)
 	setDefault(&c.BlockedInterval, 60*time.Second)
 	setDefault(&c.ClockMargin, 5*time.Minute)
+	setDefault(&c.RecoveryWindow, 1000)
 	setDefault(&c.Logger, slog.New(slog.DiscardHandler))
 	return c
 }

@@ -197,9 +197,8 @@ func (c *Connector) pingOnce(ctx context.Context) {
 
 // registerAgain makes a connector known that someone has deleted in OpenCTI: its next ping carries the state.
 func (c *Connector) registerAgain(ctx context.Context, err error) {
-	e, refused := errors.AsType[*GraphQLError](err)
-	if !refused || e.Denied() {
-		return
+	if e, refused := errors.AsType[*GraphQLError](err); !refused || e.Name == "AUTH_REQUIRED" || e.Name == "AUTH_FAILURE" {
+		return // nothing is said of the connector
 	}
 	if _, err := c.register(ctx); err != nil {
 		c.cfg.Logger.Warn("the connector cannot register again", "error", err.Error())

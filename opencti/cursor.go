@@ -18,6 +18,8 @@ const (
 	reconnect
 	// catchUp: as reconnect, to recover what a clock ahead of ours has hidden from the first recovery.
 	catchUp
+	// nextPart: as reconnect, and the recovery goes on.
+	nextPart
 )
 
 // cursor keeps where a stream is: what the next connection asks for, and from
@@ -27,6 +29,8 @@ const (
 // recovery are dates by the platform's clock, in live they are redis'.
 type cursor struct {
 	margin time.Duration
+	// pageSize is how many objects the platform reads from its database at a time, at most.
+	pageSize int
 
 	// commit is from where to resume once all that was handed on is acknowledged.
 	commit sync.Checkpoint
@@ -51,8 +55,12 @@ type cursor struct {
 	// covered is a date up to which, by the platform's clock, nothing of the database is missing, as long as
 	// nobody knows whether that clock is ahead of ours; zero when there is no more to find out.
 	covered time.Time
-	// noRecovery tells that the platform refuses recovery for this stream.
+	// noRecovery reports whether the platform refuses recovery for this stream; refusals counts the connections in
+	// a row that it ended by an error before anything had come, which is how some platforms refuse.
 	noRecovery bool
+	refusals   int
+	// owed is a recovery that such errors have ended; it is tried again now and then, since they can also pass.
+	owed *owed
 }
 
 // recovery is a history being read from the database.
@@ -65,6 +73,14 @@ type recovery struct {
 	base sync.Position
 	// asked is the end that this connection asked for; until can have come nearer since.
 	asked time.Time
+	// page is from where to resume, start from where this connection reads. high and low are the greatest and the
+	// least id that have come on it.
+	page             page
+	start, low, high sync.Position
+	// stuck counts the connections in a row that ended before there was a later place to resume from. part is then
+	// an earlier end to ask for, so that what is asked for comes whole before the next cut; zero for none.
+	stuck int
+	part  time.Time
 	// first is the beginning of the event stream, last its end when the recovery began.
 	first, last sync.Position
 	// version is the version of what this connection recovers.
@@ -73,7 +89,7 @@ type recovery struct {
 
 // newCursor places a run at a saved checkpoint, or at the configured start.
 func newCursor(cfg Config, saved *sync.Checkpoint, now time.Time) *cursor {
-	c := &cursor{margin: cfg.ClockMargin}
+	c := &cursor{margin: cfg.ClockMargin, pageSize: cfg.RecoveryWindow}
 	if saved != nil && !saved.IsZero() {
 		c.place(saved.Position)
 		c.commit.Position = saved.Position
@@ -113,17 +129,24 @@ func (c *cursor) place(p sync.Position) {
 
 // recoverUntil is the end of recovery that the next connection asks for; zero for none.
 func (c *cursor) recoverUntil() time.Time {
-	if c.recovery == nil {
+	switch r := c.recovery; {
+	case r == nil:
 		return time.Time{}
+	case r.part.IsZero():
+		return r.until
+	default:
+		return r.part
 	}
-	return c.recovery.until
 }
 
 // begin starts a connection.
 func (c *cursor) begin() {
 	c.top, c.idle = c.from, 0
-	if c.recovery != nil {
-		c.recovery.asked = c.recovery.until
+	if r := c.recovery; r != nil {
+		r.divide(c.from)
+		r.asked = c.recoverUntil()
+		r.start, r.page = c.from, page{size: max(c.pageSize, r.page.size)}
+		r.low, r.high = sync.Position{}, sync.Position{}
 	}
 }
 
@@ -212,26 +235,23 @@ func (c *cursor) recoveryConnected(ends streamEnds, now time.Time) {
 	}
 }
 
-// event takes the id of an object's event; recovered tells that it can only come from the database
-// (or is a dependency, which can also be live). version is the one to give to its changes, 0 for the event's own.
-func (c *cursor) event(pos sync.Position, recovered bool) (v verdict, version int64) {
+// origin is where an object's event comes from.
+type origin uint8
+
+const (
+	// fromStream: from the event stream, so that a recovery is over.
+	fromStream origin = iota
+	// fromDatabase: from the database.
+	fromDatabase
+	// fromEither: a dependency, or what cannot be read.
+	fromEither
+)
+
+// event takes the id of an object's event. version is the one to give to its changes, 0 for the event's own.
+func (c *cursor) event(pos sync.Position, from origin) (v verdict, version int64) {
 	c.idle = 0
-	if r := c.recovery; r != nil {
-		if !recovered || pos.Compare(timePosition(r.asked)) > 0 {
-			c.endRecovery()
-			return reconnect, 0
-		}
-		if pos.Compare(c.top) > 0 {
-			c.place(c.top)
-			if !r.gap && positionTime(c.top).Before(r.until) {
-				c.commit.Position = c.top
-			}
-			c.top = pos
-		}
-		if r.version == 0 { // no connected event came
-			r.version = pos.Version()
-		}
-		return take, r.version
+	if c.recovery != nil {
+		return c.recover(pos, from)
 	}
 	switch cmp := pos.Compare(c.top); {
 	case cmp < 0:
@@ -247,6 +267,78 @@ func (c *cursor) event(pos sync.Position, recovered bool) (v verdict, version in
 		c.sighted(pos)
 	}
 	return take, 0
+}
+
+// recover takes an event while a recovery goes on. An object's date can be beyond the end that was asked for: the
+// platform finds a page's objects first and reads them then, when they may have changed once more.
+func (c *cursor) recover(pos sync.Position, from origin) (v verdict, version int64) {
+	r := c.recovery
+	if from == fromStream {
+		return c.endRecovery(), 0
+	}
+	c.refusals = 0
+	c.top = pos
+	if from == fromDatabase {
+		c.arrived(pos)
+	}
+	if r.version == 0 { // no connected event came
+		r.version = pos.Version()
+	}
+	return take, r.version
+}
+
+// arrived takes the id of an object from the database and moves the place to resume from.
+func (c *cursor) arrived(pos sync.Position) {
+	r := c.recovery
+	if r.low.IsZero() || pos.Compare(r.low) < 0 {
+		r.low = pos
+	}
+	if pos.Compare(r.high) > 0 {
+		r.high = pos
+	}
+	if pos.Compare(c.from) < 0 && c.from.Compare(r.start) > 0 {
+		// Pages are larger than we were told. Nothing is certain but where this connection began.
+		r.page.grow()
+		c.resumeFrom(r.start)
+	}
+	r.page.add(pos)
+	if p, ok := r.page.least(); ok && p.Compare(c.from) > 0 {
+		c.resumeFrom(p)
+	}
+}
+
+// resumeFrom sets from where a recovery is resumed: by the next connection, and, unless it fills a gap, by a later run.
+func (c *cursor) resumeFrom(p sync.Position) {
+	r := c.recovery
+	if !positionTime(p).Before(r.until) {
+		return
+	}
+	c.place(p)
+	if !r.gap {
+		c.commit.Position = p
+	}
+}
+
+// patience is how many connections in a row may end without a later place to resume from
+// before less is asked for at a time.
+const patience = 2
+
+// divide decides how much the next connection asks for. Where connections are cut before a page has come, no
+// later place to resume from is ever found: half of the time that has come on the last one is asked for then.
+func (r *recovery) divide(from sync.Position) {
+	if r.low.IsZero() {
+		return // nothing has come: the cut has nothing to do with how much it is
+	}
+	if from.Compare(r.start) > 0 {
+		r.stuck, r.part = 0, time.Time{}
+		return
+	}
+	if r.stuck++; r.stuck < patience {
+		return
+	}
+	if half := r.low.Millis + (r.high.Millis-r.low.Millis)/2; half > from.Millis {
+		r.part = positionTime(sync.Position{Millis: half})
+	}
 }
 
 // complete makes the group of top the place to resume from, as all of it has come.
@@ -270,6 +362,9 @@ const quiet = 2
 func (c *cursor) heartbeat(id sync.Position, now time.Time) verdict {
 	last := c.beat
 	c.beat = id
+	if c.startOwed(now) {
+		return nextPart
+	}
 	if c.clockAhead(id, now) {
 		c.startCatchUp(id)
 		return catchUp
@@ -286,8 +381,7 @@ func (c *cursor) heartbeat(id sync.Position, now time.Time) verdict {
 		return take
 	}
 	if c.recovery != nil {
-		c.endRecovery()
-		return reconnect
+		return c.endRecovery()
 	}
 	c.overlap = nil
 	c.complete()
@@ -328,8 +422,14 @@ func (c *cursor) drift(p sync.Position) {
 
 // endRecovery turns to the live part. It begins before the recovery's end by the margin: objects
 // with a later date, by the platform's clock, were not recovered, and their events can be that much older by redis'.
-func (c *cursor) endRecovery() {
+// If only a part was asked for, the next connection goes on where it ended.
+func (c *cursor) endRecovery() verdict {
 	r := c.recovery
+	if !r.part.IsZero() && r.part.Before(r.until) {
+		c.resumeFrom(timePosition(r.part))
+		r.stuck, r.part, r.low = 0, time.Time{}, sync.Position{}
+		return nextPart
+	}
 	start := minus(timePosition(r.until), c.margin)
 	switch {
 	case r.gap:
@@ -345,26 +445,9 @@ func (c *cursor) endRecovery() {
 		start = p
 	}
 	c.moveTo(start)
-	c.recovery, c.overlap = nil, newOverlap(r.last, r.until)
+	c.recovery, c.overlap, c.owed = nil, newOverlap(r.last, r.until), nil
 	c.seen = r.last
-}
-
-// refused takes a no-recover event. The platform goes on live from then on; but its event stream
-// can still be had from the beginning by asking again without a recovery. lost tells that more
-// than the database's history is missing: a gap.
-func (c *cursor) refused() (lost bool, v verdict) {
-	r := c.recovery
-	c.noRecovery = true
-	if r == nil {
-		return false, take
-	}
-	c.recovery = nil
-	if r.gap {
-		c.moveTo(r.base)
-		return true, reconnect
-	}
-	c.moveTo(r.floor)
-	return false, reconnect
+	return reconnect
 }
 
 // nextSecond is a date that OpenCTI's own client could have sent, in whole seconds, and not before t.

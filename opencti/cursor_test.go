@@ -47,7 +47,7 @@ func TestCursorGroups(t *testing.T) {
 		{"up to where it was", id(-80, 3), take, id(-90, 0)},
 		{"and on", id(-80, 4), take, id(-80, 3)},
 	} {
-		if got, version := c.event(step.pos, false); got != step.want || version != 0 {
+		if got, version := c.event(step.pos, fromStream); got != step.want || version != 0 {
 			t.Errorf("%s: verdict %v, version %d", step.name, got, version)
 		}
 		expect(t, c, step.name, step.commit, false)
@@ -57,7 +57,7 @@ func TestCursorGroups(t *testing.T) {
 func TestCursorHeartbeats(t *testing.T) {
 	c := cursorOf(Config{}, live(id(-10_000, 0)))
 	c.connected(streamEnds{first: id(-20_000, 0), last: id(-9000, 0)}, now)
-	c.event(id(-9000, 0), false)
+	c.event(id(-9000, 0), fromStream)
 	for _, step := range []struct {
 		name   string
 		beat   sync.Position
@@ -72,7 +72,7 @@ func TestCursorHeartbeats(t *testing.T) {
 		expect(t, c, step.name, step.commit, false)
 	}
 	// An event of about now shows that the clocks agree.
-	c.event(id(2, 0), false)
+	c.event(id(2, 0), fromStream)
 	c.heartbeat(id(200, 0), positionTime(id(200, 0)))
 	expect(t, c, "one heartbeat", id(-9000, 0), false)
 	c.heartbeat(id(205, 0), positionTime(id(205, 0)))
@@ -82,7 +82,7 @@ func TestCursorHeartbeats(t *testing.T) {
 	c.heartbeat(id(400, 0), positionTime(id(400, 0)))
 	expect(t, c, "on", id(100, 0), false)
 	// An event behind the position: the clocks have parted.
-	if v, _ := c.event(id(90, 0), false); v != take {
+	if v, _ := c.event(id(90, 0), fromStream); v != take {
 		t.Errorf("the event behind: verdict %v, want it taken", v)
 	}
 	expect(t, c, "back to before the event", id(2, 0), false)
@@ -93,25 +93,31 @@ func TestCursorHeartbeats(t *testing.T) {
 
 func TestCursorHeartbeatsOfASlowClock(t *testing.T) {
 	c := cursorOf(Config{}, live(id(-100, 0)))
-	c.event(id(20, 0), false) // redis is 20 s ahead
+	c.event(id(20, 0), fromStream) // redis is 20 s ahead
 	c.heartbeat(id(1, 0), positionTime(id(1, 0)))
 	c.heartbeat(id(6, 0), positionTime(id(6, 0)))
 	expect(t, c, "idle by a clock behind the events", id(20, 0), false)
 }
 
 func TestCursorRecovery(t *testing.T) {
-	c := cursorOf(Config{}, nil)
+	c := cursorOf(Config{RecoveryWindow: 5}, nil)
 	expect(t, c, "at the start", sync.Position{}, true)
 	c.connected(streamEnds{first: id(-1000, 0), last: id(-20, 5)}, now)
-	if v, version := c.event(id(-5000, 0), true); v != take || version != id(-20, 5).Version() {
+	if v, version := c.event(id(-5000, 0), fromDatabase); v != take || version != id(-20, 5).Version() {
 		t.Errorf("recovered: verdict %v, version %d, want that of the last event", v, version)
 	}
-	c.event(id(-5000, 0), true)
+	c.event(id(-5000, 0), fromDatabase)
 	expect(t, c, "a group of the same millisecond", sync.Position{}, true)
-	c.event(id(-4000, 0), true)
-	expect(t, c, "the next", id(-5000, 0), true)
-	c.heartbeat(id(-4000, 0), positionTime(id(-4000, 0)))
-	c.heartbeat(id(-4000, 0), positionTime(id(-4000, 0)))
+	c.event(id(-4000, 0), fromDatabase)
+	expect(t, c, "the next: pages are in no order, so that nothing is certain", sync.Position{}, true)
+	c.event(id(-4500, 0), fromDatabase)
+	expect(t, c, "one before it", sync.Position{}, true)
+	c.event(id(-3000, 0), fromDatabase)
+	expect(t, c, "as many as a page holds", id(-5000, 0), true)
+	c.event(id(-2000, 0), fromEither)
+	expect(t, c, "a dependency is no object of the page", id(-5000, 0), true)
+	c.heartbeat(id(-2000, 0), positionTime(id(-2000, 0)))
+	c.heartbeat(id(-2000, 0), positionTime(id(-2000, 0)))
 	if c.recovery == nil {
 		t.Fatal("heartbeats with the last id ended the recovery")
 	}
@@ -120,11 +126,14 @@ func TestCursorRecovery(t *testing.T) {
 	for _, c := range []*cursor{c, cursorOf(Config{}, &saved)} {
 		c.begin()
 		if c.from != id(-5000, 0) || !c.recoverUntil().Equal(now) {
-			t.Errorf("resume from %v until %v, want the last complete group and the same end", c.from, c.recoverUntil())
+			t.Errorf("resume from %v until %v, want the least of the last page and the same end", c.from, c.recoverUntil())
 		}
 	}
-	if v, _ := c.event(id(1, 0), true); v != reconnect {
-		t.Errorf("an id beyond the end is live: verdict %v", v)
+	if v, _ := c.event(id(10, 0), fromDatabase); v != take || c.recovery == nil {
+		t.Errorf("an object that has changed since its page was found: verdict %v, want it taken", v)
+	}
+	if v, _ := c.event(id(1, 0), fromStream); v != reconnect {
+		t.Errorf("an event of the stream: verdict %v", v)
 	}
 	expect(t, c, "live begins before the end by the margin", id(-300, 0), false)
 }
@@ -132,8 +141,8 @@ func TestCursorRecovery(t *testing.T) {
 func TestCursorRecoveryOfAnOldStream(t *testing.T) {
 	c := cursorOf(Config{}, nil)
 	c.connected(streamEnds{first: id(-9000, 0), last: id(-5000, 1)}, now)
-	c.event(id(-6000, 0), true)
-	c.event(id(-5500, 0), true)
+	c.event(id(-6000, 0), fromDatabase)
+	c.event(id(-5500, 0), fromDatabase)
 	if want := time.UnixMilli(int64(id(-4700, 0).Millis)); !c.commit.RecoverUntil.Equal(want) {
 		t.Errorf("the end came down to %v, want the last event plus the margin, %v", c.commit.RecoverUntil, want)
 	}
@@ -141,7 +150,7 @@ func TestCursorRecoveryOfAnOldStream(t *testing.T) {
 	// While it was down, an event came that is long before our clock.
 	resumed := cursorOf(Config{}, &saved)
 	resumed.connected(streamEnds{first: id(-9000, 0), last: id(-4000, 0)}, now)
-	resumed.event(id(-5600, 0), true)
+	resumed.event(id(-5600, 0), fromDatabase)
 	resumed.heartbeat(id(-1, 0), positionTime(id(-1, 0)))
 	resumed.heartbeat(id(4, 0), positionTime(id(4, 0)))
 	expect(t, resumed, "live begins with the last event of the first connection", id(-5000, 0), false)
@@ -159,8 +168,8 @@ func TestCursorGap(t *testing.T) {
 	}
 	expect(t, c, "a crash begins it again", id(-5000, 0), false)
 	c.connected(streamEnds{first: id(-1000, 0), last: id(-10, 0)}, now)
-	c.event(id(-4000, 0), true)
-	c.event(id(-3000, 0), true)
+	c.event(id(-4000, 0), fromDatabase)
+	c.event(id(-3000, 0), fromDatabase)
 	expect(t, c, "while it recovers too", id(-5000, 0), false)
 	c.heartbeat(id(1, 0), positionTime(id(1, 0)))
 	c.heartbeat(id(6, 0), positionTime(id(6, 0)))

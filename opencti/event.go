@@ -35,8 +35,7 @@ func (r *run) event(in *reader, e sse.Event) error {
 	case kindNoRecover:
 		return r.noRecover(e)
 	case kindError:
-		// The connection would live on, with heartbeats, but without data for ever.
-		return &ServerError{Message: clean(text(e.Data, "message"), r.cfg.Token)}
+		return r.failed(&ServerError{Message: clean(text(e.Data, "message"), r.cfg.Token)})
 	}
 	return nil
 }
@@ -48,14 +47,12 @@ func (r *run) object(e sse.Event) error {
 		pos = r.cursor.top // no id: as if it belonged to what came before it
 	}
 	env, err := decode(e)
-	// An event that cannot be read is taken for a recovered one if its id allows.
-	recovered := e.Type == sync.KindCreate && env != nil && (env.Recovered() || env.Dependency()) || env == nil
-	verdict, version := r.cursor.event(pos, recovered)
-	switch verdict {
-	case reconnect:
-		return r.recovered()
-	case skip:
+	verdict, version := r.cursor.event(pos, originOf(e, env))
+	if verdict == skip {
 		return nil
+	}
+	if verdict != take {
+		return r.turn(verdict)
 	}
 	r.advance(pos)
 	for _, h := range r.hooks.event {
@@ -82,6 +79,21 @@ func (r *run) object(e sse.Event) error {
 		}
 	}
 	return nil
+}
+
+// originOf returns where an event comes from. One that cannot be read can be from either.
+func originOf(e sse.Event, env *stix.Envelope) origin {
+	switch {
+	case env == nil:
+		return fromEither
+	case e.Type != sync.KindCreate:
+		return fromStream
+	case env.Recovered():
+		return fromDatabase
+	case env.Dependency():
+		return fromEither
+	}
+	return fromStream
 }
 
 // decode reads the envelope.
@@ -111,9 +123,21 @@ func (r *run) advance(pos sync.Position) {
 	}
 }
 
+// turn goes on from another position, as the cursor has decided.
+func (r *run) turn(v verdict) error {
+	r.best, r.good = sync.Position{}, true
+	switch v {
+	case catchUp:
+		r.cfg.Logger.Warn("OpenCTI's clock is ahead of this machine's: what changed shortly before the start is recovered once more")
+		return errAgain
+	case nextPart:
+		return errAgain
+	}
+	return r.recovered()
+}
+
 // recovered turns from the database to the event stream.
 func (r *run) recovered() error {
-	r.best = sync.Position{}
 	r.cfg.Logger.Info("history from the database is complete", "live_from", r.cursor.from.String())
 	for _, h := range r.hooks.recovered {
 		h.OnRecovered()
@@ -135,13 +159,8 @@ func (r *run) heartbeat(in *reader, e sse.Event) error {
 	if r.buffering.heartbeat(id, in.watch) {
 		r.cfg.Logger.Warn("a proxy in front of OpenCTI holds events back: switch its buffering off for /stream (nginx: proxy_buffering off)")
 	}
-	switch r.cursor.heartbeat(id, time.Now()) {
-	case reconnect:
-		return r.recovered()
-	case catchUp:
-		r.best = sync.Position{}
-		r.cfg.Logger.Warn("OpenCTI's clock is ahead of this machine's: what changed shortly before the start is recovered once more")
-		return errAgain
+	if v := r.cursor.heartbeat(id, time.Now()); v != take {
+		return r.turn(v)
 	}
 	return r.progress()
 }
@@ -167,16 +186,32 @@ func (r *run) connected(in *reader, e sse.Event) error {
 
 func (r *run) noRecover(e sse.Event) error {
 	lost, verdict := r.cursor.refused()
-	args := []any{"message", clean(text(e.Data, "message"), r.cfg.Token)}
+	r.logRefused(lost, clean(text(e.Data, "message"), r.cfg.Token))
+	if verdict == reconnect {
+		return errAgain
+	}
+	return r.progress()
+}
+
+// failed takes an error event. The connection would live on, with heartbeats, but without data for ever.
+func (r *run) failed(err *ServerError) error {
+	refuses, lost := r.cursor.failed(time.Now())
+	if !refuses {
+		return err
+	}
+	if r.cursor.refusals == errorsRefuse {
+		r.logRefused(lost, err.Message)
+	}
+	return errAgain
+}
+
+func (r *run) logRefused(lost bool, message string) {
+	args := []any{"message", message}
 	if lost {
 		r.cfg.Logger.Error("OpenCTI gives no history for this stream: events that were trimmed are lost; re-create the stream without origin filters, or reset the connector's state", args...)
 	} else {
 		r.cfg.Logger.Warn("OpenCTI gives no history from its database for this stream: what its event stream still holds is read, and what happens from now on", args...)
 	}
-	if verdict == reconnect {
-		return errAgain
-	}
-	return r.progress()
 }
 
 // member is a member of an event's data; absent if the data is no JSON object.

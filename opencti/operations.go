@@ -66,10 +66,16 @@ func (c *Client) Register(ctx context.Context, r Registration) (Registered, erro
 func (c *Client) Ping(ctx context.Context, id, state string) (string, error) {
 	const query = `mutation Ping($id: ID!, $state: String) { pingConnector(id: $id, state: $state) { id connector_state } }`
 	var out struct {
-		Ping Registered `json:"pingConnector"`
+		Ping *Registered `json:"pingConnector"`
 	}
 	err := c.do(ctx, "pingConnector", query, map[string]any{"id": id, "state": state}, &out)
-	return out.Ping.State, err
+	switch {
+	case err != nil:
+		return "", err
+	case out.Ping == nil:
+		return "", &GraphQLError{Op: "pingConnector", Message: "it knows no connector with this id"}
+	}
+	return out.Ping.State, nil
 }
 
 // Collection is a live stream's description.

@@ -3,6 +3,7 @@ package openctitest
 import (
 	"cmp"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"slices"
 	"time"
@@ -61,6 +62,10 @@ func (c *conn) serve(wantsRecovery bool) {
 		c.write(errorFrame(c.s.StreamID, "Recovery mode is only possible with a start date."))
 		c.dead()
 		return
+	case c.s.opts.OriginFilters && c.s.opts.NoOrganizationRights && c.recover:
+		c.write(errorFrame(c.s.StreamID, "Cannot read properties of undefined (reading 'extensions')"))
+		c.dead()
+		return
 	case c.s.opts.OriginFilters && c.recover:
 		c.after = c.until
 		c.write(fmt.Appendf(nil, "id: %s\nevent: no-recover\ndata: {\"stream\":%q,\"message\":\"Recovery from history is disabled on streams configured with origin filters; resuming from live events only.\",\"resume_from\":%q}\n\n",
@@ -107,20 +112,34 @@ func errorFrame(stream, message string) []byte {
 func (c *conn) recovery() bool {
 	s := c.s
 	s.mu.Lock()
-	rows := s.db.recovered(time.UnixMilli(int64(c.start.Millis)), time.UnixMilli(int64(c.until.Millis)))
+	all := s.db.find(c.start.Millis, c.until.Millis)
 	s.mu.Unlock()
-	for _, r := range rows {
-		if c.sent[r.object.ID] {
-			continue
-		}
-		pos := sync.Position{Millis: r.updated}
-		deps := c.dependencies(r.object.ID, r.refs)
-		c.sent[r.object.ID] = true
-		if !c.group(pos, deps, frame(pos, sync.KindCreate, r.announcement("init-create"))) {
-			return false
+	for page := range slices.Chunk(all, s.opts.PageSize) {
+		s.mu.Lock()
+		page = slices.DeleteFunc(page, func(f found) bool { return !s.db.still(f) })
+		s.mu.Unlock()
+		rand.Shuffle(len(page), func(i, j int) { page[i], page[j] = page[j], page[i] })
+		for _, f := range page {
+			if !c.announce(f.key) {
+				return false
+			}
 		}
 	}
 	return true
+}
+
+// announce sends an object of the database as it is now, unless it was sent or is gone; false if the connection is over.
+func (c *conn) announce(key string) bool {
+	c.s.mu.Lock()
+	r := c.s.db.byKey[key]
+	c.s.mu.Unlock()
+	if r == nil || !r.matches || c.sent[r.object.ID] {
+		return true
+	}
+	pos := sync.Position{Millis: r.updated}
+	deps := c.dependencies(r.object.ID, r.refs)
+	c.sent[r.object.ID] = true
+	return c.group(pos, deps, frame(pos, sync.KindCreate, r.announcement("init-create")))
 }
 
 // live sends redis' stream until the connection is over.

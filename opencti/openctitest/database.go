@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/opencti-elastic/opencti-elastic/stix"
 	"github.com/opencti-elastic/opencti-elastic/sync"
@@ -146,19 +145,28 @@ func (d database) live() map[string]Object {
 	return out
 }
 
-// recovered are the objects that match the filters and were updated within [from, until], in their order.
-func (d database) recovered(from, until time.Time) []*row {
-	var out []*row
-	a, b := uint64(max(from.UnixMilli(), 0)), uint64(max(until.UnixMilli(), 0))
-	for _, r := range d.byKey {
-		if r.matches && a <= r.updated && r.updated <= b {
-			out = append(out, r)
+// found is what a search for objects finds of one.
+type found struct {
+	updated uint64
+	key     string
+}
+
+// find returns the objects that match the filters and were updated within [from, until], in their order.
+func (d database) find(from, until uint64) []found {
+	var out []found
+	for key, r := range d.byKey {
+		if r.matches && from <= r.updated && r.updated <= until {
+			out = append(out, found{r.updated, key})
 		}
 	}
-	slices.SortFunc(out, func(a, b *row) int {
-		return cmp.Or(cmp.Compare(a.updated, b.updated), cmp.Compare(a.object.Key(), b.object.Key()))
-	})
+	slices.SortFunc(out, func(a, b found) int { return cmp.Or(cmp.Compare(a.updated, b.updated), cmp.Compare(a.key, b.key)) })
 	return out
+}
+
+// still reports whether an object is as it was found.
+func (d database) still(f found) bool {
+	r := d.byKey[f.key]
+	return r != nil && r.matches && r.updated == f.updated
 }
 
 // announcement is the envelope of an object that is sent for another reason than an event about it.

@@ -32,6 +32,12 @@ type Options struct {
 	ClockAhead time.Duration
 	// OriginFilters makes a collection that has no history (version 7).
 	OriginFilters bool
+	// NoOrganizationRights makes OriginFilters answer a recovery by an error event, as the platform does for
+	// users without the right of organisation restriction.
+	NoOrganizationRights bool
+	// PageSize is how many objects a recovery reads from the database at a time. The pages follow each other by
+	// date; inside a page the objects come in any order, and as they are by then. Default 500.
+	PageSize int
 	// NoVocabularyRights refuses to add to vocabularies.
 	NoVocabularyRights bool
 	// Vocabulary are the pattern types that exist. Default: those that are built in.
@@ -71,6 +77,7 @@ func NewServer(opts Options) *Server {
 	def(&opts.Version, "6.8.10")
 	def(&opts.Heartbeat, 5*time.Second)
 	def(&opts.IdleRead, 5*time.Second)
+	def(&opts.PageSize, 500)
 	if opts.Vocabulary == nil {
 		opts.Vocabulary = []string{"stix", "pcre", "sigma", "snort", "suricata", "yara", "tanium-signal", "spl", "eql", "shodan"}
 	}

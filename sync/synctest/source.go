@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -98,45 +99,47 @@ func checkForm(t *testing.T, open func(t *testing.T) SourceHarness) {
 	}
 }
 
-// checkResume reads again from each commit: everything behind it must come, in order.
+// checkResume reads again from each commit: everything behind it must come, and for each object in order.
 func checkResume(t *testing.T, open func(t *testing.T) SourceHarness) {
 	h := open(t)
 	changes := read(t, h.Source, nil, h.Changes)
 	step := max(1, len(changes)/50)
 	for i := 0; i < len(changes)-1; i += step {
-		rest := names(changes[i+1:])
+		rest := byKey(changes[i+1:])
 		if len(rest) == 0 {
 			break
 		}
-		// It may repeat some of what came before, so read on until the last one.
 		from := changes[i].Commit
-		got := names(readUntil(t, open(t).Source, &from, rest))
-		if len(got) < len(rest) {
-			t.Fatalf("from commit %v of change %d: got only %d changes, want the %d behind it", from, i, len(got), len(rest))
-		}
-		if diff := cmp.Diff(rest, got[len(got)-len(rest):]); diff != "" {
-			t.Fatalf("from commit %v of change %d (-want +got):\n%s", from, i, diff)
+		got := readUntil(t, open(t).Source, &from, rest)
+		for key, want := range rest {
+			// It may repeat some of what came before.
+			if diff := cmp.Diff(want, got[key][max(0, len(got[key])-len(want)):]); diff != "" {
+				t.Fatalf("from commit %v of change %d, changes of %s (-want +got):\n%s", from, i, key, diff)
+			}
 		}
 	}
 }
 
-// names tells changes from each other.
-func names(changes []sync.Change) []string {
-	var out []string
+// byKey tells the changes of each object from each other, in their order.
+func byKey(changes []sync.Change) map[string][]string {
+	out := make(map[string][]string)
 	for _, c := range changes {
 		if c.Op != sync.Progress {
-			out = append(out, fmt.Sprint(c.Op, " ", c.Key, " ", c.Position))
+			out[c.Key] = append(out[c.Key], name(c))
 		}
 	}
 	return out
 }
 
-// readUntil reads until what was read ends with want, or the sequence ends.
-func readUntil(t *testing.T, source sync.Source, from *sync.Checkpoint, want []string) []sync.Change {
+func name(c sync.Change) string { return fmt.Sprint(c.Op, " ", c.Position) }
+
+// readUntil reads until the changes of each object end with those that are wanted, or the sequence ends.
+func readUntil(t *testing.T, source sync.Source, from *sync.Checkpoint, want map[string][]string) map[string][]string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	var out []sync.Change
+	out := make(map[string][]string)
+	missing := len(want)
 	for c, err := range source.Changes(ctx, from) {
 		if err != nil {
 			t.Fatalf("resume from %v: %v", *from, err)
@@ -144,12 +147,23 @@ func readUntil(t *testing.T, source sync.Source, from *sync.Checkpoint, want []s
 		if c.Op == sync.Progress {
 			continue
 		}
-		out = append(out, c)
-		if n := len(out) - len(want); n >= 0 && names(out[len(out)-1:])[0] == want[len(want)-1] && cmp.Equal(names(out[n:]), want) {
+		ended := endsWith(out[c.Key], want[c.Key])
+		out[c.Key] = append(out[c.Key], name(c))
+		switch now := endsWith(out[c.Key], want[c.Key]); {
+		case now && !ended:
+			missing--
+		case ended && !now:
+			missing++
+		}
+		if missing == 0 {
 			break
 		}
 	}
 	return out
+}
+
+func endsWith(got, want []string) bool {
+	return len(got) >= len(want) && slices.Equal(got[len(got)-len(want):], want)
 }
 
 func checkBreak(t *testing.T, open func(t *testing.T) SourceHarness) {
