@@ -24,6 +24,8 @@
 //   - History from the database (recovery) says nothing of deletions and ends at a date by the platform's
 //     clock. The live part after it therefore begins before that date by the margin, or with the last event
 //     that the database had seen, whichever is earlier; what came twice is left out.
+//   - A recovery comes in pages whose objects are in no order. An interrupted one goes on from the least of the last
+//     [Config.RecoveryWindow] dates, or, where no connection lasts for a page, asks for less at a time.
 //   - Events that redis has trimmed before we had read them are recovered from the database; that
 //     deletions among them may have been missed is logged and told to the [GapHook].
 //

@@ -105,7 +105,7 @@ func newStream(c *config.Config, refs *opencti.References, log *slog.Logger) (*o
 		IgnoreDeletes: !c.Connector.ListenDelete, Dependencies: !c.Connector.NoDependencies, WithInferences: c.Connector.WithInferences,
 		Start:        opencti.Start{Live: start.IsZero() && c.Connector.StartTimestamp == "live", At: start},
 		Recover:      opencti.Recover{Disable: never, Until: until},
-		MaxEventSize: c.Connector.MaxEventMiB << 20, SilenceTimeout: c.Connector.SilenceTimeout,
+		MaxEventSize: c.Connector.MaxEventMiB << 20, SilenceTimeout: c.Connector.SilenceTimeout, RecoveryWindow: c.Connector.RecoveryWindow,
 		HTTPClient: &http.Client{Transport: pool}, Logger: log, References: refs,
 	})
 }

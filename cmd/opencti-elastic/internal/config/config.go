@@ -45,6 +45,7 @@ type Connector struct {
 	RecoverISODate string        `env:"LIVE_STREAM_RECOVER_ISO_DATE" desc:"Until when history is read from the platform's database at the first start: an ISO 8601 date, or no. Default: the moment of the first start."`
 	StartTimestamp string        `env:"LIVE_STREAM_START_TIMESTAMP" envDefault:"0" desc:"From when on, in milliseconds since 1970, at the first start; 0 is the beginning, live is now."`
 	SilenceTimeout time.Duration `env:"LIVE_STREAM_SILENCE" envDefault:"60s" desc:"Connect again when not a byte came for so long."`
+	RecoveryWindow int           `env:"LIVE_STREAM_RECOVERY_WINDOW" envDefault:"1000" desc:"How many objects an interrupted recovery goes back by; at least the platform's elasticsearch:default_pagination_result (500)."`
 	MaxEventMiB    int           `env:"LIVE_STREAM_MAX_EVENT_MIB" envDefault:"64" desc:"Largest event in MiB; a larger one goes to the dead letters."`
 	PingInterval   time.Duration `env:"PING_INTERVAL" envDefault:"40s" desc:"How often the platform is told that the connector lives, and how far it is."`
 }

@@ -122,6 +122,7 @@ func (c *Connector) validateStream(f *faults) {
 		f.add("CONNECTOR_LIVE_STREAM_RECOVER_ISO_DATE", "%w", err)
 	}
 	f.want(c.SilenceTimeout >= time.Second, "CONNECTOR_LIVE_STREAM_SILENCE", "want at least 1s")
+	f.want(c.RecoveryWindow >= 1 && c.RecoveryWindow <= 1_000_000, "CONNECTOR_LIVE_STREAM_RECOVERY_WINDOW", "want 1 to 1000000")
 	f.want(c.MaxEventMiB >= 1 && c.MaxEventMiB <= 1024, "CONNECTOR_LIVE_STREAM_MAX_EVENT_MIB", "want 1 to 1024")
 }
 
