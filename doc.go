@@ -39,10 +39,11 @@
 //  3. The order of one object's events is kept; different objects go in parallel.
 //  4. Nothing is dropped in silence. What may pass is tried again for as long as
 //     it takes and holds the stream; what can never succeed goes to the dead letters with its reason.
-//  5. Memory is bounded by configuration, not by backlog, event size or the length of an outage.
-//  6. Only what is ours is touched, and an analyst's edits of a rule survive.
-//  7. No value of the intelligence is ever spliced into a query or an address unescaped.
-//  8. Secrets never reach a log, an error or a file.
+//  5. No sink waits for another: each goes at its own pace from its own checkpoint.
+//  6. Memory is bounded by configuration, not by backlog, event size or the length of an outage.
+//  7. Only what is ours is touched, and an analyst's edits of a rule survive.
+//  8. No value of the intelligence is ever spliced into a query or an address unescaped.
+//  9. Secrets never reach a log, an error or a file.
 //
 // # Where to start reading
 //

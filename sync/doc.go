@@ -2,10 +2,9 @@
 // losing nothing.
 //
 //	Source ──► Engine ──► lane of sink A: coalesce, batch, retry, acknowledge ──► Sink A
-//	 (held      │    └──► lane of sink B …                                    ──► Sink B
-//	 when a     │
-//	 lane is    ├──► DeadLetters   what can never succeed, with its reason
-//	 full)      └──► Checkpoints   how far each sink has come
+//	            │    └──► lane of sink B …                                    ──► Sink B
+//	            ├──► DeadLetters   what can never succeed, with its reason
+//	            └──► Checkpoints   how far each sink has come
 //
 // Start with [NewEngine]:
 //
@@ -30,12 +29,14 @@
 //     sinks refuse to go back by [Change.Version], so the effect is as if each came once.
 //   - A fault that may pass is tried again for as long as it lasts ([Classify] says
 //     which). A change that can never succeed goes to the dead letters and the stream goes on.
-//   - Memory is bounded by [Options], not by backlog or outage: a lane that is full holds the source.
+//   - Memory is bounded by [Options], not by backlog or outage: a lane that is full takes nothing more.
+//   - No sink waits for another. One that falls behind by more than its bound reads the source by itself, once it takes changes
+//     again, until it has caught up. The source must allow that; if it cannot, see [Options.SingleReading].
 //   - A lone change goes at once; in a burst requests grow by themselves.
 //
 // It does not make a sink idempotent, and cannot stop a source or a sink that ignores its context.
 //
-// Errors: [ErrStopped] tells that a context ended before everything was written.
+// Errors: [ErrStopped] says that a context ended before everything was written.
 // What a sink returns is asked for Retryable, Blocked and RetryAfter, see [Classify].
 // The conformance suites for sources and sinks are in package synctest,
 // recordings of streams in package record.

@@ -38,7 +38,11 @@ type lane struct {
 	started time.Time
 	// From how many items or bytes in ready on the dispatcher wants to be woken.
 	wakeItems, wakeBytes int
-	waiting              bool // the reader waits for room
+	waiting              bool          // the reader waits for room
+	wantHalf             bool          // it waits until half of what was there is written
+	alone                bool          // the lane is fed by a reading of its own
+	credit               time.Duration // how long it may still hold others
+	credited             time.Time
 	gaveUp               bool // no request is started any more
 	trouble              trouble
 	count                Counters
@@ -89,7 +93,8 @@ func newLane(sink Sink, opts *Options, hook *hooks, bury func(context.Context, D
 func (l *lane) reset(from, skip *Checkpoint) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.mode, l.skip, l.gaveUp, l.waiting = running, skip, false, false
+	l.mode, l.skip, l.gaveUp, l.waiting, l.alone = running, skip, false, false, false
+	l.credit, l.credited = patience, time.Now()
 	l.tracker = tracker{}
 	if from != nil {
 		l.tracker.at, l.tracker.known = *from, true
@@ -101,22 +106,31 @@ func (l *lane) reset(from, skip *Checkpoint) {
 	l.trouble = trouble{}
 }
 
-// add takes a change over and tells whether it did; if not, the reader waits
+// give takes a change over and reports whether it did; if not, the reader waits
 // for room and offers it again.
-func (l *lane) add(c *Change, read time.Time) bool {
+func (l *lane) give(c *Change, read time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
+	case c.Op == Progress:
+		l.progress(c.Commit)
+		return true
 	case l.mode >= stopping:
 		return false
 	case l.acknowledgedEarlier(c):
 		l.count.Skipped++
 		return true
 	case l.full():
-		l.waiting = true
+		l.waiting, l.wantHalf = true, false
 		l.signal() // a source that waits fills no batch: send what there is
 		return false
 	}
+	l.admit(c, read)
+	return true
+}
+
+// admit puts a change into the lane.
+func (l *lane) admit(c *Change, read time.Time) {
 	ticket := l.tracker.issue(c.Commit, read)
 	switch e := l.byKey[c.Key]; {
 	case e == nil:
@@ -137,19 +151,16 @@ func (l *lane) add(c *Change, read time.Time) bool {
 	if l.ready.len() >= l.wakeItems || l.readyB >= l.wakeBytes {
 		l.signal()
 	}
-	return true
 }
 
 // progress moves the checkpoint once everything before it is acknowledged.
 func (l *lane) progress(commit Checkpoint) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	if !l.skips(commit) {
 		l.tracker.progress(commit)
 	}
 }
 
-// skips tells whether what a source resumes from commit with was acknowledged in
+// skips reports whether what a source resumes from commit with was acknowledged in
 // an earlier run. During a recovery positions come from another clock, so only
 // checkpoints of the same phase are compared; repeating is harmless.
 func (l *lane) skips(commit Checkpoint) bool {
@@ -165,7 +176,7 @@ func (l *lane) skips(commit Checkpoint) bool {
 	return false
 }
 
-// acknowledgedEarlier tells whether an earlier run has acknowledged the change: by its own position, since the
+// acknowledgedEarlier reports whether the lane had the change before, in an earlier run or by a reading of its own: by its own position, since the
 // checkpoint can be anywhere between the change and the one before it. What was recovered from the
 // database, or came because another object refers to it, has a position of another kind.
 func (l *lane) acknowledgedEarlier(c *Change) bool {
@@ -178,10 +189,6 @@ func (l *lane) acknowledgedEarlier(c *Change) bool {
 	}
 	l.skip = nil // it has caught up, for good
 	return false
-}
-
-func (l *lane) full() bool {
-	return l.tracker.open.len() >= l.opts.MaxPending || l.bytes >= l.opts.MaxPendingBytes
 }
 
 func (l *lane) newEntry(c *Change, ticket uint64) *entry {

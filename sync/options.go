@@ -30,13 +30,16 @@ type Options struct {
 	MaxBytes int
 	// Concurrency is how many requests to one sink are under way at most; default 2.
 	Concurrency int
-	// MaxPending is how many changes a sink may have read but not acknowledged
-	// before the source is held; default 10,000, or two full requests for each
-	// of Concurrency if that is more. It also bounds how far two sinks come apart.
+	// MaxPending is how many changes a sink may have read but not acknowledged; default 10,000, or two
+	// full requests for each of Concurrency if that is more. A sink that has come to it takes
+	// nothing more, and if it would hold others by that it reads the source by itself until it has caught up.
 	MaxPending int
 	// MaxPendingBytes is the same for the sum of [Change.Size]; default 8 MiB, or
-	// as above. Sinks share the objects, so several hold little more than one does.
+	// as above. Sinks that keep up with each other share the objects; one that reads by itself has its own.
 	MaxPendingBytes int
+	// SingleReading says that the source cannot be read more than once at a time, such as a pipe. A sink that has come to
+	// its bound then holds all others.
+	SingleReading bool
 
 	// Backoff is the pause between tries at a fault that may pass.
 	Backoff Backoff

@@ -1,9 +1,11 @@
 package sync
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	stdsync "sync"
 	"time"
 )
@@ -12,39 +14,74 @@ import (
 // source, or a reset of the state.
 type session struct {
 	e     *Engine
-	from  *Checkpoint // where the source begins
+	from  *Checkpoint // where the shared reading begins
 	saver *saver
+
+	readers stdsync.WaitGroup
+
+	mu     stdsync.Mutex
+	shared []*lane // the lanes that the shared reading feeds
+	alone  []*lane // those that read by themselves
+	tail   tail
+	failed error              // of the first reading that could not go on
+	stop   context.CancelFunc // ends all readings
 }
 
-// newSession lets the source begin where the sink that is furthest behind
-// stands; the others skip what they have.
+// newSession lets the shared reading begin where the sink that is furthest ahead stands; the others
+// read by themselves until they are there too. Where only one reading is possible, it begins where
+// the sink that is furthest behind stands, and the others skip what they have.
 func (e *Engine) newSession(saved map[string]Checkpoint) *session {
-	s := &session{e: e}
+	s := &session{e: e, saver: newSaver(e, saved)}
+	at := make([]*Checkpoint, len(e.lanes))
 	for i, l := range e.lanes {
-		c, ok := saved[l.sink.Name()]
-		switch {
-		case !ok:
-			s.from = nil
-		case i == 0 || s.from != nil && c.before(*s.from):
-			s.from = &c
+		if c, ok := saved[l.sink.Name()]; ok {
+			at[i] = &c
 		}
 	}
-	for _, l := range e.lanes {
-		c, ok := saved[l.sink.Name()]
-		switch {
-		case !ok:
-			l.reset(nil, nil)
-		case s.from == nil || s.from.before(c):
-			l.reset(&c, &c)
+	if e.opts.SingleReading {
+		s.from = slices.MinFunc(at, compareStarts)
+	} else {
+		s.from = slices.MaxFunc(at, compareStarts)
+	}
+	for i, l := range e.lanes {
+		switch same := compareStarts(at[i], s.from) == 0; {
+		case same, e.opts.SingleReading:
+			var skip *Checkpoint
+			if !same {
+				skip = at[i]
+			}
+			l.reset(at[i], skip)
+			s.shared = append(s.shared, l)
 		default:
-			l.reset(&c, nil)
+			l.reset(at[i], nil)
+			l.setAlone(true)
+			s.alone = append(s.alone, l)
 		}
 	}
-	s.saver = newSaver(e, saved)
 	return s
 }
 
-// before tells whether c is the safer one to resume from: one that still recovers, whose position is by
+// compareStarts orders starts by how much is read from them; nil is the beginning.
+func compareStarts(a, b *Checkpoint) int {
+	switch {
+	case a == nil || b == nil:
+		return cmp.Compare(boolInt(a != nil), boolInt(b != nil))
+	case a.before(*b):
+		return -1
+	case b.before(*a):
+		return 1
+	}
+	return 0
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// before reports whether c is the safer one to resume from: one that still recovers, whose position is by
 // another clock; the earlier; or at one position the one that recovers more.
 func (c Checkpoint) before(d Checkpoint) bool {
 	if cr, dr := !c.RecoverUntil.IsZero(), !d.RecoverUntil.IsZero(); cr != dr {
@@ -56,7 +93,7 @@ func (c Checkpoint) before(d Checkpoint) bool {
 	return c.RecoverUntil.After(d.RecoverUntil)
 }
 
-// run reads and writes until one of the ends; reset tells that a new session is to begin.
+// run reads and writes until one of the ends; reset reports whether a new session is to begin.
 func (s *session) run(ctx context.Context) (reset bool, err error) {
 	e := s.e
 	detached := context.WithoutCancel(ctx)
@@ -69,7 +106,12 @@ func (s *session) run(ctx context.Context) (reset bool, err error) {
 
 	read := make(chan error, 1)
 	written, saved := make(chan struct{}), make(chan struct{})
-	go func() { read <- s.feed(reading) }()
+	s.stop = stopReading
+	s.start(reading)
+	go func() {
+		s.readers.Wait()
+		read <- s.failed
+	}()
 	go func() { s.write(writing); close(written) }()
 	go func() { s.saver.run(saving); close(saved) }()
 
@@ -135,51 +177,6 @@ func (s *session) write(ctx context.Context) {
 		lanes.Go(func() { l.run(ctx) })
 	}
 	lanes.Wait()
-}
-
-// feed reads the source and hands each change to every lane. It waits while one of them is full.
-func (s *session) feed(ctx context.Context) error {
-	for c, err := range s.e.opts.Source.Changes(ctx, s.from) {
-		if err != nil {
-			return err
-		}
-		if !s.take(ctx, c) {
-			return nil
-		}
-	}
-	return nil
-}
-
-// take handles one change; false when ctx has ended before it could.
-func (s *session) take(ctx context.Context, c Change) bool {
-	e, now := s.e, time.Now()
-	if c.Op != Progress {
-		e.note(func(s *Stats) { s.Read, s.Position, s.ReadAt = s.Read+1, c.Position, now })
-	}
-	for _, o := range e.hook.read {
-		o.OnRead(c)
-	}
-	if err := fault(c); err != nil {
-		e.note(func(s *Stats) { s.Invalid++ })
-		if e.bury(ctx, DeadLetter{Time: now, Change: c, Reason: err.Error()}) != nil {
-			return false
-		}
-		c.Op = Progress
-	}
-	for _, l := range e.lanes {
-		if c.Op == Progress {
-			l.progress(c.Commit)
-			continue
-		}
-		for !l.add(&c, now) {
-			select {
-			case <-l.room:
-			case <-ctx.Done():
-				return false
-			}
-		}
-	}
-	return true
 }
 
 // fault says why a change cannot be given to a sink.

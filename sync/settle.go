@@ -190,17 +190,6 @@ func (l *lane) acknowledge(e *entry) {
 	delete(l.byKey, e.change.Key)
 }
 
-// settled lets the reader go on if there is room.
-func (l *lane) settled() {
-	if l.waiting && !l.full() {
-		l.waiting = false
-		select {
-		case l.room <- struct{}{}:
-		default:
-		}
-	}
-}
-
 // refuse gives an entry to the dead letters, for as long as that takes, and then acknowledges it.
 func (l *lane) refuse(ctx context.Context, r refusal) {
 	reason := "refused by the target without a reason"

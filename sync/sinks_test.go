@@ -13,7 +13,7 @@ import (
 	fake "github.com/opencti-elastic/opencti-elastic/sync/synctest"
 )
 
-// TestSlowSinkHoldsTheSource: two sinks come no further apart than MaxPending, and
+// TestSlowSinkHoldsTheSource: where there is one reading, two sinks come no further apart than MaxPending, and
 // the fast one is not made to repeat when the process starts again.
 func TestSlowSinkHoldsTheSource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -25,7 +25,7 @@ func TestSlowSinkHoldsTheSource(t *testing.T) {
 		checkpoints := &sync.MemoryCheckpoints{}
 		opts := sync.Options{
 			Source: fake.Stream{List: list, Live: true}, Sinks: []sync.Sink{index, rules}, Checkpoints: checkpoints,
-			MaxPending: 1000, MaxItems: 100,
+			MaxPending: 1000, MaxItems: 100, SingleReading: true,
 		}
 		e := engine(t, opts)
 		if err := runFor(t, e, time.Minute); err == nil {
@@ -58,7 +58,7 @@ func TestSlowSinkHoldsTheSource(t *testing.T) {
 	})
 }
 
-// TestSourceStartsAtTheHindmost: where the source begins, for every mix of checkpoints.
+// TestSourceStartsAtTheHindmost: where a single reading begins, for every mix of checkpoints.
 func TestSourceStartsAtTheHindmost(t *testing.T) {
 	recover1 := time.Date(2026, 11, 23, 15, 0, 0, 0, time.UTC)
 	cp := func(n int, until time.Time) *sync.Checkpoint {
@@ -89,7 +89,7 @@ func TestSourceStartsAtTheHindmost(t *testing.T) {
 				t.Fatal(err)
 			}
 			source := &startSource{}
-			e := engine(t, sync.Options{Source: source, Sinks: []sync.Sink{fake.NewMemory("a"), fake.NewMemory("b")}, Checkpoints: checkpoints})
+			e := engine(t, sync.Options{Source: source, Sinks: []sync.Sink{fake.NewMemory("a"), fake.NewMemory("b")}, Checkpoints: checkpoints, SingleReading: true})
 			if err := e.Run(t.Context()); err != nil {
 				t.Fatal(err)
 			}

@@ -27,8 +27,11 @@ type SinkStats struct {
 	Unacknowledged, Pending, PendingBytes int
 	// InFlight is how many requests are under way.
 	InFlight int
-	// Lag is how long the oldest unacknowledged change has waited since it was read.
+	// Lag is how long the oldest unacknowledged change has waited since it was read; of a sink that
+	// reads alone, at least how far its checkpoint is behind what the others have read.
 	Lag time.Duration
+	// Alone is set while the sink is behind the others and reads the source by itself.
+	Alone bool
 	// Checkpoint is how far the sink has come; zero if it is new.
 	Checkpoint Checkpoint
 	// State is how the sink is. If it is not [Healthy], Since says since when and Err why.
@@ -45,20 +48,26 @@ type Counters struct {
 	// a refused one is among the dead letters.
 	Done, Superseded, Ignored, Refused uint64
 	// Coalesced counts changes that were acknowledged with a newer one of their
-	// key, Skipped those that were acknowledged in an earlier run.
+	// key, Skipped those that the sink had before, from an earlier run or a reading of its own.
 	Coalesced, Skipped uint64
+	// Readings counts the readings of the source that were opened for this sink alone.
+	Readings uint64
 	// Retried counts how often a change had to be tried again.
 	Retried uint64
 }
 
-// Stats gives a snapshot; it may be called at any time.
+// Stats returns a snapshot; it may be called at any time.
 func (e *Engine) Stats() Stats {
 	e.mu.Lock()
 	s := e.stats
 	e.mu.Unlock()
 	now := time.Now()
 	for _, l := range e.lanes {
-		s.Sinks = append(s.Sinks, l.stats(now))
+		k := l.stats(now)
+		if at := k.Checkpoint; k.Alone && at.RecoverUntil.IsZero() && !at.IsZero() && s.Position.Millis > at.Position.Millis {
+			k.Lag = max(k.Lag, time.Duration(s.Position.Millis-at.Position.Millis)*time.Millisecond)
+		}
+		s.Sinks = append(s.Sinks, k)
 	}
 	return s
 }
@@ -69,7 +78,7 @@ func (l *lane) stats(now time.Time) SinkStats {
 	s := SinkStats{
 		Name: l.sink.Name(), Counters: l.count,
 		Unacknowledged: l.tracker.open.len(), Pending: len(l.byKey), PendingBytes: l.bytes,
-		InFlight: l.flying, Checkpoint: l.tracker.at,
+		InFlight: l.flying, Checkpoint: l.tracker.at, Alone: l.alone,
 		State: l.trouble.state(), Since: l.trouble.since, Err: l.trouble.err,
 	}
 	if t := l.tracker.oldest(); !t.IsZero() {

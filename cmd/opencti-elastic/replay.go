@@ -60,6 +60,7 @@ func (a app) pour(ctx context.Context, c *config.Config, source sync.Source, t *
 	reasons := &reasons{tally: tally{}}
 	engine, err := sync.NewEngine(sync.Options{
 		Source: source, Sinks: t.sinks, DeadLetters: letters, Logger: log, MaxItems: c.Elastic.BatchSize, Observers: []any{reasons},
+		SingleReading: true, // the standard input can be among the files
 	})
 	if err != nil {
 		return err

@@ -61,8 +61,8 @@ func rememberedReferences(c *config.Config, log *slog.Logger) (*opencti.Referenc
 // drainTimeout leaves time for a last ping within the ten seconds that containers get to stop.
 const drainTimeout = 4 * time.Second
 
-// maxPending lets the documents run ahead of the rules, which Kibana takes far more slowly. What is
-// acknowledged but not yet the checkpoint holds a few words a change; what waits to be written is bounded in bytes besides.
+// maxPending is how far the rules, which Kibana takes far more slowly, may be behind the documents before they read the stream
+// by themselves. What is acknowledged but not yet the checkpoint holds a few words a change; what waits to be written is bounded in bytes besides.
 const maxPending = 50_000
 
 // newConnection puts the connector together. It asks nothing of OpenCTI yet.
@@ -156,6 +156,6 @@ func summarize(log *slog.Logger, message string, s sync.Stats) {
 	for _, k := range s.Sinks {
 		log.Info(message, "sink", k.Name, "state", k.State.String(), "read", s.Read, "position", k.Checkpoint.Position.String(), "lag_seconds", k.Lag.Seconds(),
 			"done", k.Done, "superseded", k.Superseded, "coalesced", k.Coalesced, "ignored", k.Ignored, "refused", k.Refused,
-			"waiting", k.Unacknowledged, "requests", k.Requests, "failed_requests", k.Failed, "retried", k.Retried)
+			"waiting", k.Unacknowledged, "alone", k.Alone, "requests", k.Requests, "failed_requests", k.Failed, "retried", k.Retried)
 	}
 }
