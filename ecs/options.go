@@ -81,6 +81,8 @@ type Options struct {
 	KeepPasswords bool
 	// CredentialHash stores the SHA-256 of a credential's value; the value itself never is.
 	CredentialHash bool
+	// Reading says how patterns are read; the rules' must be the same.
+	Reading Reading
 	// OnRevoke tells what becomes of what was revoked or has expired, [DeleteRevoked] by default.
 	OnRevoke RevokePolicy
 	// Filter tells which objects are taken; all by default.

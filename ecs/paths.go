@@ -13,9 +13,12 @@ type pathRule struct {
 	path string
 	// put gets the value; name is the step that "*" stood for.
 	put func(b *builder, name, value string)
-	// word is the threat.indicator.type of a value that suffices alone.
+	// word is the threat.indicator.type of a value that suffices alone, byLook for a path that leads to several types.
 	word string
 }
+
+// byLook stands for the type that a value has by its look.
+const byLook = "?"
 
 // pathRules is one entry a path. What a path names only in one role (the
 // recipient, the source) goes to related.*: the rules join the fields of all roles.
@@ -43,8 +46,8 @@ var pathRules = [...]pathRule{
 	{"email-message:cc_refs.value", relatedOnly((*builder).email), ""},
 	{"email-message:bcc_refs.value", relatedOnly((*builder).email), ""},
 	{"domain-name:resolves_to_refs.value", relatedOnly((*builder).anyAddress), ""},
-	{"network-traffic:src_ref.value", relatedOnly((*builder).anyAddress), ""},
-	{"network-traffic:dst_ref.value", relatedOnly((*builder).anyAddress), ""},
+	{"network-traffic:src_ref.value", func(b *builder, _, s string) { b.anyAddress(s) }, byLook},
+	{"network-traffic:dst_ref.value", func(b *builder, _, s string) { b.anyAddress(s) }, byLook},
 	{"network-traffic:dst_port", (*builder).patternPort, "port"},
 	{"network-traffic:src_port", (*builder).patternPort, "port"},
 	{"process:image_ref.hashes.*", relatedHash, ""},
@@ -165,11 +168,13 @@ func (b *builder) systemNumber(s string) {
 
 // anyAddress takes what a reference to an address or a name can lead to.
 func (b *builder) anyAddress(s string) {
-	if address, block := parseAddress(s); address != "" || block != "" {
+	switch typeOfValue(s) {
+	case "ipv4-addr", "ipv6-addr":
 		b.address(s)
-		return
+	case "mac-addr": // ECS has no field for one
+	default:
+		b.domain(s)
 	}
-	b.domain(s)
 }
 
 func relatedOnly(put func(*builder, string)) func(*builder, string, string) {

@@ -20,7 +20,7 @@ func (b *builder) patternValues(info *IndicatorInfo) {
 		return
 	}
 	text, _ := b.given.Root("pattern").Text()
-	p, err := pattern.Parse(text)
+	p, err := pattern.Options{Version: pattern.VersionOf(info.PatternVersion, "")}.Parse(text)
 	if err != nil {
 		reason := "the STIX pattern cannot be parsed"
 		if strings.TrimSpace(text) == "" {
@@ -31,9 +31,7 @@ func (b *builder) patternValues(info *IndicatorInfo) {
 		return
 	}
 	v := patternValues{b: b, info: info}
-	for c, alone := range p.Sufficient() {
-		v.comparison(c, alone)
-	}
+	v.pattern(p, b.m.options.Reading.Read(p))
 	info.Range = b.blocks
 	switch {
 	case v.word != "" && !v.fits:
@@ -61,6 +59,26 @@ type patternValues struct {
 	fits bool
 }
 
+// pattern takes the values of a pattern by what it means: those that suffice, those that need
+// company, and what describes a file that is known by its hash.
+func (v *patternValues) pattern(p *pattern.Pattern, meaning pattern.Interpretation) {
+	if meaning.Pattern == nil {
+		v.b.drop("threat.indicator", "nothing can satisfy the pattern: "+meaning.Impossible[0].String())
+		for c := range p.Comparisons() {
+			v.comparison(c, false)
+		}
+		return
+	}
+	for c, alone := range meaning.Pattern.Sufficient() {
+		v.comparison(c, alone)
+	}
+	for _, c := range meaning.Implied {
+		// Its other hashes are the file's too: those by which it is not known alone.
+		n := len(c.Path.Steps)
+		v.comparison(c, n > 1 && c.Path.Steps[n-2].Name == "hashes")
+	}
+}
+
 // comparison takes the values that a comparison names whole: not those of LIKE and
 // MATCHES, which are patterns themselves, nor of an order (<, >=).
 func (v *patternValues) comparison(c *pattern.Comparison, alone bool) {
@@ -80,6 +98,9 @@ func (v *patternValues) comparison(c *pattern.Comparison, alone bool) {
 func (v *patternValues) value(c *pattern.Comparison, text string, suffices bool) {
 	const most = 1024 // values in opencti.indicator.value
 	b := v.b
+	if c.Path.Steps[len(c.Path.Steps)-1].Name == "type" {
+		return // the name of a type is no value
+	}
 	if !stix.SecretPath(&c.Path) && len(v.info.Value) < most {
 		b.add(&v.info.Value, b.show(text))
 	}
@@ -92,7 +113,9 @@ func (v *patternValues) value(c *pattern.Comparison, text string, suffices bool)
 		if !suffices {
 			b.blocks = b.blocks[:blocks] // a range is joined on as well
 		}
-		word = rule.word
+		if word = rule.word; word == byLook {
+			word = typeOfValue(text)
+		}
 	}
 	if suffices {
 		v.word, v.fits = cmp.Or(v.word, word), v.fits || word != "" && word == b.doc.Threat.Indicator.Type

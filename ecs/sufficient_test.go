@@ -42,7 +42,13 @@ func TestSufficientValues(t *testing.T) {
 		{"hash of the wrong length", `[file:hashes.MD5 = 'abcd']`, "", "abcd", "file"},
 		{"recipient", `[email-message:to_refs[*].value = 'a@b.example']`, "", "a@b.example", ""},
 		{"sender", `[email-message:from_ref.value = 'a@b.example']`, "a@b.example", "a@b.example", "email-addr"},
-		{"destination", `[network-traffic:dst_ref.value = '203.0.113.7']`, "", "203.0.113.7", ""},
+		{"destination", `[network-traffic:dst_ref.value = '203.0.113.7']`, "203.0.113.7", "203.0.113.7", "ipv4-addr"},
+		{"destination by name", `[network-traffic:dst_ref.value = 'a.example']`, "a.example", "a.example", "domain-name"},
+		{"guard", `[network-traffic:dst_ref.type = 'ipv4-addr' AND network-traffic:dst_ref.value = '203.0.113[.]7']`, "203.0.113.7", "203.0.113.7", "ipv4-addr"},
+		{"guard that contradicts", `[network-traffic:dst_ref.type = 'ipv6-addr' AND network-traffic:dst_ref.value = '203.0.113.7']`, "", "203.0.113.7", "ipv4-addr"},
+		{"guard and port", `[network-traffic:dst_ref.type = 'ipv4-addr' AND network-traffic:dst_ref.value = '203.0.113.7' AND network-traffic:dst_port = '80']`, "", "203.0.113.7", "ipv4-addr"},
+		{"hashes of one file", `[file:name = 'a.exe' AND file:hashes.MD5 = '` + md5 + `' AND file:hashes.'SHA-1' = '` + strings.Repeat("a", 40) + `']`, strings.Repeat("a", 40) + " " + md5, md5 + " " + strings.Repeat("a", 40), "file"},
+		{"hashes of two files", `[file:hashes.MD5 = '` + md5 + `' AND file:hashes.MD5 = '` + strings.Repeat("b", 32) + `']`, "", md5 + " " + strings.Repeat("b", 32), "file"},
 		{"image of a process", `[process:image_ref.hashes.MD5 = '` + md5 + `']`, "", md5, "process"},
 		{"account", `[user-account:account_login = 'svc']`, "", "svc", "user-account"},
 		{"registry", `[windows-registry-key:key = 'HKEY_LOCAL_MACHINE\\Foo']`, `HKLM\Foo`, "", "windows-registry-key"},
@@ -77,10 +83,13 @@ func TestSufficientAsPatternSays(t *testing.T) {
 			t.Fatal(err)
 		}
 		var want []string
-		for _, v := range pattern.SufficientValues(p) {
-			if path := v.Path.String(); path == "ipv4-addr:value" || path == "ipv6-addr:value" {
-				if ip := mapped(t, m, observable(t, "ipv4-addr", `{"value":`+quote(v.Literal.Text)+`}`)).Threat.Indicator.IP; len(ip) == 1 && !slices.Contains(want, ip[0]) {
-					want = append(want, ip[0])
+		if meant := (ecs.Reading{}).Read(p).Pattern; meant != nil {
+			for _, v := range pattern.SufficientValues(meant) {
+				switch path := v.Path.String(); path {
+				case "ipv4-addr:value", "ipv6-addr:value", "network-traffic:dst_ref.value", "network-traffic:src_ref.value":
+					if ip := mapped(t, m, observable(t, "ipv4-addr", `{"value":`+quote(v.Literal.Text)+`}`)).Threat.Indicator.IP; len(ip) == 1 && !slices.Contains(want, ip[0]) {
+						want = append(want, ip[0])
+					}
 				}
 			}
 		}

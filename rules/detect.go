@@ -170,13 +170,14 @@ func (b *Builder) suppression() *Suppression {
 
 // detectSTIX takes the least powerful type of rule that says exactly what the pattern says.
 func (b *Builder) detectSTIX(o *stix.Object, text string) (detection, error) {
-	version := pattern.V21
-	if v, _ := o.Root("pattern_version").Text(); v == string(pattern.V20) {
-		version = pattern.V20
-	}
-	p, err := pattern.Options{Version: version}.Parse(text)
+	version, _ := o.Root("pattern_version").Text()
+	p, err := pattern.Options{Version: pattern.VersionOf(version, "")}.Parse(text)
 	if err != nil {
 		return detection{}, &NoRuleError{Why: BrokenPattern, Detail: "the pattern can't be read: " + clip(plain(err.Error(), false), 400), Err: err}
+	}
+	meaning := b.opts.Reading.Read(p)
+	if p = meaning.Pattern; p == nil {
+		return detection{}, &NoRuleError{Why: Untranslatable, Detail: "nothing can satisfy the pattern: " + clip(plain(meaning.Impossible[0].String(), false), 400)}
 	}
 	match, lookup := b.covered(p)
 	d := detection{atomic: match, noLookup: match && !lookup}
@@ -191,6 +192,7 @@ func (b *Builder) detectSTIX(o *stix.Object, text string) (detection, error) {
 	}
 	if times, inner, ok := counted(p.Root); ok {
 		if err := b.threshold(&d, p, inner, times); err == nil {
+			d.remarks = append(d.remarks, assumptions(meaning)...)
 			return d, nil
 		}
 	}
@@ -210,6 +212,7 @@ func (b *Builder) detectSTIX(o *stix.Object, text string) (detection, error) {
 			if d.sequence {
 				d.remarks = append(d.remarks, "The rule relates events of the last "+interval(d.span)+".")
 			}
+			d.remarks = append(d.remarks, assumptions(meaning)...)
 			return d, nil
 		}
 		if first == nil {
@@ -239,6 +242,15 @@ func remarks(q query.Query) []string {
 			text = l.Path + ": " + text
 		}
 		out = append(out, "Not searched: "+text)
+	}
+	return out
+}
+
+// assumptions are what is taken for granted of the pattern.
+func assumptions(meaning pattern.Interpretation) []string {
+	var out []string
+	for _, r := range meaning.Assumed {
+		out = append(out, "Assumed: "+r.String())
 	}
 	return out
 }

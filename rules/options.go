@@ -50,6 +50,8 @@ type Options struct {
 	Translator Translator
 	// Fields tells that translator which event fields hold what an object path names; nil is the default mapping.
 	Fields *query.Mapping
+	// Reading says how patterns are read; the documents' must be the same.
+	Reading ecs.Reading
 	// References gives the names of authors and markings; nil knows none.
 	References References
 	// Filter tells which indicators have a rule; all by default. It should be the documents' filter: a rule shows what its

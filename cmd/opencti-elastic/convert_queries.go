@@ -40,13 +40,14 @@ type queryLine struct {
 func (a app) convertQueries(ctx context.Context, args []string) error {
 	fs := a.flags("convert queries")
 	exact := fs.Bool("exact", false, "give an error in place of a query that matches more than the pattern")
+	identity := fs.Bool("file-identity", false, "take a hash of a file for the file: ask for any of its hashes, and for nothing else that a pattern says of it")
 	fields := fs.String("fields", "", "YAML `file` of object paths and event fields, laid over the default mapping")
 	indices := fs.String("indices", "", "index `patterns` for ES|QL, separated by commas")
 	join := fs.String("join", "", "`fields` that the events of a sequence have in common, separated by commas (default host.id)")
 	if err := parse(fs, args); err != nil {
 		return err
 	}
-	options := query.Options{AllowWider: !*exact, AllowEmpty: true, Indices: list(*indices), JoinBy: list(*join)}
+	options := query.Options{AllowWider: !*exact, AllowEmpty: true, FileIdentity: *identity, Indices: list(*indices), JoinBy: list(*join)}
 	if *fields != "" {
 		data, err := os.ReadFile(*fields)
 		if err != nil {

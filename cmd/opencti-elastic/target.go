@@ -169,6 +169,7 @@ func newBuilder(c *config.Config, refs rules.References) (*rules.Builder, error)
 	}
 	return rules.NewBuilder(rules.Options{
 		Policy: rules.Policy(e.Rules), Connector: c.Connector.ID, References: refs, Filter: filter, KeepPasswords: c.Elastic.KeepPasswords, OpenCTIURL: c.BaseURL(), Interval: e.RuleInterval, CreateDisabled: !e.RulesEnabled,
+		Reading: newReading(e),
 		Enable:  rules.Enable{Detection: e.RulesDetection, MinScore: e.RulesMinScore},
 		Managed: rules.Managed{Index: e.IndexName, Dataset: e.Module + ".indicator", Networks: e.MatchExceptNetworks, Domains: e.MatchExceptDomains},
 	})

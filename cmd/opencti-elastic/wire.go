@@ -133,7 +133,7 @@ func newConnector(c *config.Config, sinks []string, log *slog.Logger) (*opencti.
 // pattern, whatever the policy for rules is.
 func newMapper(c *config.Config, refs *opencti.References) (*ecs.Mapper, error) {
 	e := &c.Elastic
-	builder, err := rules.NewBuilder(rules.Options{References: refs})
+	builder, err := rules.NewBuilder(rules.Options{References: refs, Reading: newReading(e)})
 	if err != nil {
 		return nil, err
 	}
@@ -146,8 +146,13 @@ func newMapper(c *config.Config, refs *opencti.References) (*ecs.Mapper, error) 
 		RefreshAfter: time.Duration(e.RefreshDays) * day, DisableRefresh: e.RefreshDays == 0,
 		KeepOriginal: e.KeepOriginal, Observables: ecs.ObservablePolicy(e.Observables), CredentialHash: e.HashSecrets, KeepPasswords: e.KeepPasswords,
 		OnRevoke: ecs.RevokePolicy(e.OnRevoke), References: refs, RuleReason: builder.Reason,
-		Filter: filter,
+		Filter: filter, Reading: newReading(e),
 	})
+}
+
+// newReading says how documents and rules read patterns.
+func newReading(e *config.Elastic) ecs.Reading {
+	return ecs.Reading{DisableFileIdentity: !e.FileIdentity}
 }
 
 // newFilter makes the filter of documents and rules: both leave out the same objects.

@@ -26,6 +26,8 @@ type Query struct {
 	Text string
 	// Lossy is what the query doesn't say; empty when it says exactly what the pattern says.
 	Lossy []Loss
+	// Assumed is what was taken for granted of the pattern, where the options ask for that.
+	Assumed []Loss
 	// Shape tells what one match is; only EQL has others than [Event].
 	Shape Shape
 	// Empty tells that the query matches nothing, as the pattern does; only with [Options.AllowEmpty].
@@ -49,9 +51,9 @@ func (q Query) Fields() []string {
 }
 
 // sequenceQuery translates what one event doesn't decide to EQL.
-func (t *Translator) sequenceQuery(p *pattern.Pattern) (Query, error) {
+func (t *Translator) sequenceQuery(root pattern.Observation) (Query, error) {
 	c := t.compiler()
-	s, lost := c.sequence(p.Root, t.join != "")
+	s, lost := c.sequence(root, t.join != "")
 	if lost != nil {
 		return Query{}, lost.err(EQL)
 	}
@@ -158,7 +160,7 @@ func (t *Translator) Repetition(p *pattern.Pattern) (Repetition, bool) {
 	return r, true
 }
 
-// MarshalJSON writes {"query":…,"lossy":[…]}; the query of DSL is an object, of all others a text.
+// MarshalJSON writes {"query":…,"lossy":[…]}, and "assumed" where something was; the query of DSL is an object, of all others a text.
 func (q Query) MarshalJSON() ([]byte, error) {
 	var b []byte
 	switch {
@@ -169,8 +171,16 @@ func (q Query) MarshalJSON() ([]byte, error) {
 	default:
 		b = appendJSON(append(b, `{"query":`...), q.Text)
 	}
-	b = append(b, `,"lossy":[`...)
-	for i, l := range q.Lossy {
+	b = appendLosses(append(b, `,"lossy":`...), q.Lossy)
+	if len(q.Assumed) > 0 {
+		b = appendLosses(append(b, `,"assumed":`...), q.Assumed)
+	}
+	return append(b, '}'), nil
+}
+
+func appendLosses(b []byte, losses []Loss) []byte {
+	b = append(b, '[')
+	for i, l := range losses {
 		if i > 0 {
 			b = append(b, ',')
 		}
@@ -181,5 +191,5 @@ func (q Query) MarshalJSON() ([]byte, error) {
 		b = appendJSON(append(b, `,"why":`...), l.Why)
 		b = append(b, '}')
 	}
-	return append(b, "]}"...), nil
+	return append(b, ']')
 }

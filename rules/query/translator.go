@@ -28,6 +28,9 @@ type Options struct {
 	// AllowWider lets a query match more than the pattern where it can't say the
 	// pattern; the loss is then named. Else the pattern is refused. Never does a query match less.
 	AllowWider bool
+	// FileIdentity takes a hash of a file for the file: of several hashes any is asked, and
+	// nothing else that the pattern says of the file. It is named in [Query.Assumed].
+	FileIdentity bool
 	// AllowEmpty translates a pattern that no event can satisfy, such as one that
 	// asks an address field for a text, to a query that matches nothing. Else it is
 	// refused, since a rule that can't match is of no use to anyone.
@@ -69,6 +72,7 @@ func (o Options) Validate() error {
 // Translator translates patterns. It may be used by several goroutines at once.
 type Translator struct {
 	fields     *Mapping
+	reading    pattern.Reading
 	wider      bool
 	allowEmpty bool
 	indices    string
@@ -83,7 +87,7 @@ func New(options Options) (*Translator, error) {
 	if err := options.Validate(); err != nil {
 		return nil, fmt.Errorf("translator: %w", err)
 	}
-	t := &Translator{fields: options.Fields, wider: options.AllowWider, allowEmpty: options.AllowEmpty, maxClauses: options.MaxClauses}
+	t := &Translator{fields: options.Fields, reading: pattern.Reading{FileIdentity: options.FileIdentity}, wider: options.AllowWider, allowEmpty: options.AllowEmpty, maxClauses: options.MaxClauses}
 	if t.fields == nil {
 		t.fields = DefaultMapping()
 	}
@@ -117,7 +121,7 @@ func (t *Translator) Translate(p *pattern.Pattern, lang Language) (Query, error)
 	}
 	switch lang {
 	case KQL, Lucene, EQL, ESQL, DSL:
-		return t.translate(p, lang, &plan{translator: t, root: p.Root})
+		return t.translate(lang, t.plan(p))
 	}
 	return Query{}, fmt.Errorf("translate: unknown language %q", lang)
 }
@@ -131,9 +135,9 @@ func (t *Translator) TranslateAll(p *pattern.Pattern) Set {
 		}
 		return set
 	}
-	plan := &plan{translator: t, root: p.Root}
+	plan := t.plan(p)
 	for i, lang := range languages {
-		set.results[i].Query, set.results[i].Err = t.translate(p, lang, plan)
+		set.results[i].Query, set.results[i].Err = t.translate(lang, plan)
 	}
 	return set
 }
@@ -144,12 +148,22 @@ var languages = [...]Language{KQL, Lucene, EQL, ESQL, DSL}
 // plan holds the middle form of a pattern for the languages that look at single events.
 type plan struct {
 	translator *Translator
-	root       pattern.Observation
+	root       pattern.Observation // nil if nothing can satisfy the pattern
+	meaning    pattern.Interpretation
 	made       bool
 	node       node
 	losses     []Loss
 	opaque     *opaque
 	never      *opaque
+}
+
+// plan finds out what the pattern means.
+func (t *Translator) plan(p *pattern.Pattern) *plan {
+	made := &plan{translator: t, meaning: t.reading.Interpret(p)}
+	if made.meaning.Pattern != nil {
+		made.root = made.meaning.Pattern.Root
+	}
+	return made
 }
 
 // events makes the middle form once.
@@ -167,9 +181,23 @@ func (t *Translator) compiler() *compiler {
 	return &compiler{mapping: t.fields, wider: t.wider}
 }
 
-func (t *Translator) translate(p *pattern.Pattern, lang Language, plan *plan) (Query, error) {
-	if lang == EQL && !isSingle(p.Root) {
-		return t.sequenceQuery(p)
+func (t *Translator) translate(lang Language, plan *plan) (Query, error) {
+	if plan.root == nil {
+		if why := plan.meaning.Impossible[0]; !t.allowEmpty {
+			return Query{}, &UntranslatableError{At: why.At, Path: why.Path, Reason: why.Why}
+		}
+		return t.empty(lang, nil, nil)
+	}
+	q, err := t.say(lang, plan)
+	for _, r := range plan.meaning.Assumed {
+		q.Assumed = append(q.Assumed, Loss{At: r.At, Path: r.Path, Why: r.Why})
+	}
+	return q, err
+}
+
+func (t *Translator) say(lang Language, plan *plan) (Query, error) {
+	if lang == EQL && !isSingle(plan.root) {
+		return t.sequenceQuery(plan.root)
 	}
 	n, losses, lost := plan.events()
 	if lost != nil {

@@ -259,3 +259,51 @@ func TestAllowEmpty(t *testing.T) {
 		t.Errorf("got %+v %v", q, err)
 	}
 }
+
+// TestFileIdentity: a hash of a file stands for the file only if the options ask for that, and
+// then the assumption is named, not a loss.
+func TestFileIdentity(t *testing.T) {
+	const text = "[file:hashes.MD5 = 'a1' AND file:hashes.'SHA-256' = 'c1' AND file:name = 'x']"
+	strict, identity := translator(t, query.Options{}), translator(t, query.Options{FileIdentity: true})
+	q, err := strict.Translate(parse(t, text), query.KQL)
+	if err != nil || !strings.Contains(q.Text, " and ") || !strings.Contains(q.Text, "file.name") || q.Assumed != nil {
+		t.Errorf("as the language says: %s, assumed %v, %v", q.Text, q.Assumed, err)
+	}
+	q, err = identity.Translate(parse(t, text), query.KQL)
+	if err != nil || strings.Contains(q.Text, " and ") || strings.Contains(q.Text, "file.name") || !q.Exact() || len(q.Assumed) != 2 {
+		t.Errorf("with the identity of files: %s, lossy %v, assumed %v, %v", q.Text, q.Lossy, q.Assumed, err)
+	}
+	if b, err := json.Marshal(q); err != nil || !strings.Contains(string(b), `"lossy":[],"assumed":[{"at":`) {
+		t.Errorf("in JSON: %s, %v", b, err)
+	}
+	_, err = identity.Translate(parse(t, "[file:hashes.MD5 = 'a1' AND file:hashes.MD5 = 'a2']"), query.KQL)
+	if fault, ok := errors.AsType[*query.UntranslatableError](err); !ok || fault.Path == "" || fault.Reason == "" {
+		t.Errorf("two hashes of one algorithm: %v", err)
+	}
+}
+
+// TestTypeGuard: a type beside its value is no condition, in any mode.
+func TestTypeGuard(t *testing.T) {
+	set := translator(t, query.Options{}).TranslateAll(parse(t, "[network-traffic:dst_ref.type = 'ipv4-addr' AND network-traffic:dst_ref.value = '203.0.113.9']"))
+	for lang, r := range set.All() {
+		if r.Err != nil || !r.Query.Exact() || !strings.Contains(r.Query.Text, "destination.ip") {
+			t.Errorf("%s: %s, %v", lang, r.Query.Text, r.Err)
+		}
+	}
+	never := parse(t, "[network-traffic:dst_ref.type = 'ipv6-addr' AND network-traffic:dst_ref.value = '203.0.113.9']")
+	if _, err := translator(t, query.Options{}).Translate(never, query.KQL); err == nil {
+		t.Error("a type that contradicts the value has a query")
+	}
+	if q, err := translator(t, query.Options{AllowEmpty: true}).Translate(never, query.DSL); err != nil || !q.Empty {
+		t.Errorf("the empty query is %v, %v", q, err)
+	}
+}
+
+func parse(t *testing.T, text string) *pattern.Pattern {
+	t.Helper()
+	p, err := pattern.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}

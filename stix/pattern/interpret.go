@@ -38,6 +38,9 @@ type Remark struct {
 	Why string
 }
 
+// String returns the path and what is said of it.
+func (r Remark) String() string { return r.Path + ": " + r.Why }
+
 func remarkOn(c *Comparison, why string) Remark {
 	return Remark{At: c.Start, Path: c.Path.String(), Why: why}
 }

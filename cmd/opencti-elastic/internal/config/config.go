@@ -79,6 +79,7 @@ type Elastic struct {
 	Observables   string        `env:"OBSERVABLES" envDefault:"join" desc:"What becomes of observables: join (indicator-match rules find them), reference (documents that no rule joins) or none."`
 	HashSecrets   bool          `env:"CREDENTIAL_HASH" envDefault:"false" desc:"Keep the SHA-256 of Credential observables. Their value is never kept."`
 	KeepPasswords bool          `env:"KEEP_PASSWORDS" envDefault:"false" desc:"Show passwords in URLs and numbers of payment cards. By default they are masked but in the fields that rules join on; other secrets always are."`
+	FileIdentity  bool          `env:"FILE_IDENTITY" envDefault:"true" desc:"Take a hash of a file for the file: of several hashes any is enough, and a name or size beside one is not asked. Off, all that a pattern says of a file is asked."`
 	KeepOriginal  bool          `env:"EVENT_ORIGINAL" envDefault:"false" desc:"Keep the whole STIX object in event.original."`
 
 	MinScore      int           `env:"MIN_SCORE" envDefault:"0" desc:"Leave out objects with a lower score."`
