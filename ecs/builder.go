@@ -15,6 +15,10 @@ type builder struct {
 	doc      *Document
 	// joined tells whether values go to the fields that rules join on, or to related.* only.
 	joined bool
+	// shown tells whether what says more of an object than a value to join goes to its fields all the same.
+	shown bool
+	// written is a URL as its author wrote it, where that is not what events carry.
+	written string
 	// score and confidence are the object's.
 	score, confidence Long
 	// blocks gathers the blocks of addresses of an indicator.

@@ -19,7 +19,7 @@
 // of the value alone satisfies the indicator's pattern. Values that need company are in
 // related.*, as is everything of a pattern that is not STIX. Hashes and domains are
 // in lower case, addresses in canonical form; defanged values are written as they are used, and as
-// given in url.original and below opencti.*. Secrets (a credential's value, a card's
+// given in url.original and opencti.indicator.pattern; see [Reading] and [Kind.Normalise]. Secrets (a credential's value, a card's
 // check number, an artifact's key) and payloads are never written. Passwords in URLs and numbers of payment cards are
 // masked but in url.full and url.original.
 //
@@ -40,7 +40,7 @@
 //	indicator.pattern_type            stix, sigma, yara, kql, …
 //	indicator.pattern_version         its version
 //	indicator.main_observable_type    OpenCTI's word for what the pattern is of
-//	indicator.value                   the values that the pattern names, sufficient or not
+//	indicator.value                   the values that the pattern names, as events carry them, sufficient or not
 //	indicator.range                   the blocks of addresses that suffice; a search for an address finds them
 //	indicator.revoked                 whether it was revoked
 //	indicator.is_inferred             whether a rule of the platform made it

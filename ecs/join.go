@@ -12,7 +12,7 @@ import (
 // these fields, none of which is "", say all that the pattern says.
 func JoinFields(p *pattern.Pattern) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		b := builder{doc: &Document{}, joined: true}
+		b := builder{doc: &Document{}, joined: true, shown: true}
 		for c, alone := range p.Sufficient() {
 			if !alone || !c.IsEquality() {
 				if !yield("") {

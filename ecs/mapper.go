@@ -36,7 +36,7 @@ func (m *Mapper) Map(o *stix.Object) (*Document, error) {
 	if ok, reason := m.options.Filter.Passes(o); !ok {
 		return nil, &SkipError{Type: o.Type, Reason: reason, Filtered: true}
 	}
-	b := builder{m: m, given: o, o: o, doc: &Document{}, joined: true}
+	b := builder{m: m, given: o, o: o, doc: &Document{}, joined: true, shown: true}
 	if !m.options.KeepPasswords {
 		b.o = o.Masked()
 	}

@@ -35,6 +35,7 @@ var pathRules = [...]pathRule{
 	{"file:path", func(b *builder, _, s string) { b.filePath(s) }, "file"},
 	{"file:extension", func(b *builder, _, s string) { b.put(&b.values().File.Extension, s) }, "file"},
 	{"file:parent_directory_ref.path", func(b *builder, _, s string) { b.put(&b.values().File.Directory, s) }, "file"},
+	{"file:extensions.windows-pebinary-ext.imphash", func(b *builder, _, s string) { b.hash("imphash", s) }, "file"},
 	{"artifact:hashes.*", (*builder).hash, "artifact"},
 	{"artifact:mime_type", func(b *builder, _, s string) { b.put(&b.values().File.MimeType, s) }, "artifact"},
 	{"artifact:url", func(b *builder, _, s string) { b.put(&b.values().File.OriginURL, s) }, "artifact"},
@@ -58,17 +59,17 @@ var pathRules = [...]pathRule{
 	{"persona:persona_name", relatedOnly((*builder).user), ""},
 	{"x509-certificate:hashes.*", func(b *builder, _, s string) { b.add(&b.doc.Related.Hash, cut(hashText(s), 1024)) }, ""},
 	{"x509-certificate:serial_number", func(b *builder, _, s string) {
-		if b.joined {
+		if b.shown {
 			b.certificateSerial(s)
 		}
 	}, "x509-certificate"},
 	{"x509-certificate:issuer", func(b *builder, _, s string) {
-		if b.joined {
+		if b.shown {
 			b.certificateIssuer(s)
 		}
 	}, "x509-certificate"},
 	{"x509-certificate:subject", func(b *builder, _, s string) {
-		if b.joined {
+		if b.shown {
 			b.certificateSubject(s)
 		}
 	}, "x509-certificate"},

@@ -30,7 +30,7 @@ func (b *builder) patternValues(info *IndicatorInfo) {
 		b.observableValues(info)
 		return
 	}
-	v := patternValues{b: b, info: info}
+	v := patternValues{b: b, info: info, written: p}
 	v.pattern(p, b.m.options.Reading.Read(p))
 	info.Range = b.blocks
 	switch {
@@ -53,6 +53,8 @@ func (b *builder) patternValues(info *IndicatorInfo) {
 type patternValues struct {
 	b    *builder
 	info *IndicatorInfo
+	// written is the pattern as its author wrote it.
+	written *pattern.Pattern
 	// word is the type of the first value that suffices alone, otherWord of the first that needs company.
 	word, otherWord string
 	// fits tells that a value that suffices alone is of the type that the platform says.
@@ -84,43 +86,69 @@ func (v *patternValues) pattern(p *pattern.Pattern, meaning pattern.Interpretati
 func (v *patternValues) comparison(c *pattern.Comparison, alone bool) {
 	switch c.Op {
 	case pattern.Equal, pattern.NotEqual:
-		v.value(c, c.Value.Text, alone && c.IsEquality())
+		v.value(c, &c.Value, alone && c.IsEquality())
 	case pattern.IsSubset:
-		v.value(c, c.Value.Text, alone && !c.Negated)
+		v.value(c, &c.Value, alone && !c.Negated)
 	case pattern.In:
 		for i := range c.Set {
-			v.value(c, c.Set[i].Text, alone && c.IsEquality())
+			if i > 0 && c.Set[i].Start > 0 && c.Set[i].Span == c.Set[i-1].Span {
+				v.spelling(c, c.Set[i].Text, alone && c.IsEquality())
+				continue
+			}
+			v.value(c, &c.Set[i], alone && c.IsEquality())
 		}
 	}
 }
 
 // value takes one value. One that suffices goes to the fields that rules join on.
-func (v *patternValues) value(c *pattern.Comparison, text string, suffices bool) {
+func (v *patternValues) value(c *pattern.Comparison, l *pattern.Literal, suffices bool) {
 	const most = 1024 // values in opencti.indicator.value
 	b := v.b
 	if c.Path.Steps[len(c.Path.Steps)-1].Name == "type" {
 		return // the name of a type is no value
 	}
 	if !stix.SecretPath(&c.Path) && len(v.info.Value) < most {
-		b.add(&v.info.Value, b.show(text))
+		b.add(&v.info.Value, b.show(l.Text))
 	}
 	word := ""
 	if rule, name := findPath(&c.Path); rule != nil {
 		blocks := len(b.blocks)
 		// An address that is a subset of a block, or of itself, is told by opencti.indicator.range.
 		b.joined = suffices && c.Op != pattern.IsSubset
-		rule.put(b, name, text)
+		b.shown = b.joined || c.IsEquality()
+		if c.Path.Object == "url" {
+			b.written = v.written.Written(*l)
+		}
+		rule.put(b, name, l.Text)
 		if !suffices {
 			b.blocks = b.blocks[:blocks] // a range is joined on as well
 		}
 		if word = rule.word; word == byLook {
-			word = typeOfValue(text)
+			word = typeOfValue(l.Text)
 		}
 	}
 	if suffices {
 		v.word, v.fits = cmp.Or(v.word, word), v.fits || word != "" && word == b.doc.Threat.Indicator.Type
 	} else {
 		v.otherWord = cmp.Or(v.otherWord, word)
+	}
+}
+
+// spelling takes another spelling of the value before it, for events that carry that.
+func (v *patternValues) spelling(c *pattern.Comparison, text string, suffices bool) {
+	rule, name := findPath(&c.Path)
+	if rule == nil || !suffices {
+		return
+	}
+	b := v.b
+	b.joined = true
+	switch rule.word {
+	case "domain-name", byLook:
+		b.add(&b.values().URL.Domain, text)
+	case "url":
+		b.add(&b.values().URL.Full, text)
+	default:
+		rule.put(b, name, text)
 	}
 }
 

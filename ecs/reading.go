@@ -10,9 +10,10 @@ type Reading struct {
 	DisableFileIdentity bool
 }
 
-// Read returns what a pattern means.
+// Read returns what a pattern means, with its values as events carry them, as
+// [Kind.Normalise] spells them, and its paths as events have fields for them.
 func (r Reading) Read(p *pattern.Pattern) pattern.Interpretation {
-	return pattern.Reading{FileIdentity: !r.DisableFileIdentity, TypeOf: typeOfValue}.Interpret(p)
+	return pattern.Reading{FileIdentity: !r.DisableFileIdentity, TypeOf: typeOfValue}.Interpret(spell(p))
 }
 
 // typeOfValue returns the STIX type that a value has by its look, however it is written.

@@ -5,8 +5,9 @@ import "strings"
 // refanger undoes the ways in which addresses are written so that nobody opens
 // them by mistake: example[.]org, user[at]example(dot)org, 2001[:]db8::1.
 var refanger = strings.NewReplacer(
+	" [.] ", ".", " (.) ", ".", " [dot] ", ".", " (dot) ", ".", " [at] ", "@", " (at) ", "@",
 	"[.]", ".", "(.)", ".", "{.}", ".", "[.", ".", ".]", ".",
-	"[dot]", ".", "(dot)", ".", "{dot}", ".", "[DOT]", ".", "(DOT)", ".", "[d]", ".",
+	"[dot]", ".", "(dot)", ".", "{dot}", ".", "[DOT]", ".", "[Dot]", ".", "(DOT)", ".", "[d]", ".",
 	"[:]", ":", "(:)", ":", "[/]", "/",
 	"[@]", "@", "(@)", "@", "[at]", "@", "(at)", "@", "[AT]", "@", "(AT)", "@",
 )
@@ -18,7 +19,19 @@ func refang(s string) string {
 	if !strings.ContainsAny(s, "[({") {
 		return s
 	}
-	return refanger.Replace(s)
+	return strings.TrimSpace(refanged(s))
+}
+
+// refanged replaces until nothing is left to replace: evil[[.]]example is one of them, too.
+func refanged(s string) string {
+	const longest = 4 << 10 // no address or name is that long; of what is longer once is enough
+	for {
+		next := refanger.Replace(s)
+		if next == s || len(s) > longest {
+			return next
+		}
+		s = next
+	}
 }
 
 // schemes is how schemes are written so that nobody follows a URL.
@@ -54,7 +67,7 @@ func refangURL(s string) string {
 	case isBracketed(host):
 		return out
 	case defanged || strings.ContainsAny(host, "[({"):
-		return refanger.Replace(out)
+		return refanged(out)
 	}
 	return s
 }

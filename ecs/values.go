@@ -1,6 +1,9 @@
 package ecs
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // The methods here put one value of a kind where it belongs: to related.* in any
 // case, to the fields that rules join on if it suffices alone. A value that a
@@ -72,7 +75,7 @@ func (b *builder) url(given string) {
 	}
 	u := &b.values().URL
 	b.add(&u.Full, full)
-	b.add(&u.Original, given)
+	b.add(&u.Original, cmp.Or(b.written, given))
 	if !ok {
 		b.drop("threat.indicator.url.domain", "the URL cannot be parsed; only full and original are set")
 		return
@@ -108,10 +111,15 @@ func (b *builder) urlHosts() {
 
 // hash puts a hash of a file where its algorithm says.
 func (b *builder) hash(algorithm, s string) {
-	if s = hashText(s); s == "" {
+	a := findAlgorithm(algorithm)
+	if a != nil && a.name == "tlsh" {
+		s = strings.TrimSpace(s) // which has a letter case of its own
+	} else {
+		s = hashText(s)
+	}
+	if s == "" {
 		return
 	}
-	a := findAlgorithm(algorithm)
 	if len(s) > 1024 {
 		b.drop("related.hash", "too long for a hash")
 		return

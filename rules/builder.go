@@ -24,7 +24,7 @@ func NewBuilder(opts Options) (*Builder, error) {
 	b := &Builder{opts: opts.withDefaults(), joined: joinedFields()}
 	b.translate = b.opts.Translator
 	if b.translate == nil {
-		o := query.Options{Indices: b.opts.Indices, Fields: b.opts.Fields, JoinBy: b.opts.JoinBy, DisableJoin: b.opts.DisableJoin}
+		o := query.Options{Indices: b.opts.Indices, Fields: b.opts.Fields, JoinBy: b.opts.JoinBy, DisableJoin: b.opts.DisableJoin, AsEvents: true, FileIdentity: !b.opts.Reading.DisableFileIdentity}
 		if o.DisableJoin {
 			o.JoinBy = nil
 		}

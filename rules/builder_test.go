@@ -232,7 +232,7 @@ func TestCovered(t *testing.T) {
 		{"[file:name = 'evil.exe']", true},
 		// What the documents can't hold as it is has to have a rule of its own.
 		{"[file:name = ' ']", false},
-		{"[email-addr:value = '<a@evil.example>']", false},
+		{"[email-addr:value = 'Eve <a@evil.example>']", true}, // the document holds the address
 		{"[email-addr:value = '@evil.example']", false},
 		{"[domain-name:value = '" + strings.Repeat("a", 64) + ".example']", false},
 		{"[x509-certificate:serial_number = ':']", false},

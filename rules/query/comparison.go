@@ -27,6 +27,11 @@ func (c *compiler) comparison(cmp *pattern.Comparison) (node, *opaque) {
 	if e == nil {
 		return node{}, &opaque{*causeOf(cmp), true, "no event field carries it"}
 	}
+	if c.asEvents && isTLSH(&cmp.Path) {
+		spelt := *e
+		spelt.transform = AsIs // all spellings are there, in their own letter case
+		e = &spelt
+	}
 	op, negated := cmp.Op, cmp.Negated
 	if op == pattern.NotEqual {
 		op, negated = pattern.Equal, !negated

@@ -8,9 +8,10 @@ import (
 
 // compiler turns one pattern into the middle form, for all languages at once.
 type compiler struct {
-	mapping *Mapping
-	wider   bool
-	losses  []Loss
+	mapping  *Mapping
+	wider    bool
+	asEvents bool
+	losses   []Loss
 	// never is the first comparison, if any, that no event can satisfy: the
 	// reason to give if that is so for the whole.
 	never *opaque

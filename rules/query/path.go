@@ -35,6 +35,12 @@ func appendKey(key []byte, path *pattern.ObjectPath) []byte {
 	return key
 }
 
+// isTLSH reports whether a path leads to a hash of TLSH.
+func isTLSH(path *pattern.ObjectPath) bool {
+	n := len(path.Steps)
+	return n > 1 && path.Steps[n-2].Name == "hashes" && strings.EqualFold(path.Steps[n-1].Name, "TLSH")
+}
+
 func appendHashName(key []byte, name string) []byte {
 	for i := range len(name) {
 		switch c := name[i]; {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/opencti-elastic/opencti-elastic/ecs"
 	"github.com/opencti-elastic/opencti-elastic/stix/pattern"
 )
 
@@ -31,6 +32,10 @@ type Options struct {
 	// FileIdentity takes a hash of a file for the file: of several hashes any is asked, and
 	// nothing else that the pattern says of the file. It is named in [Query.Assumed].
 	FileIdentity bool
+	// AsEvents takes values and paths as events carry them, [ecs.Reading] says how: refanged,
+	// in the letter case and all the spellings of their kind. It may ask for more, and for
+	// other values, than the pattern says to the letter.
+	AsEvents bool
 	// AllowEmpty translates a pattern that no event can satisfy, such as one that
 	// asks an address field for a text, to a query that matches nothing. Else it is
 	// refused, since a rule that can't match is of no use to anyone.
@@ -72,7 +77,8 @@ func (o Options) Validate() error {
 // Translator translates patterns. It may be used by several goroutines at once.
 type Translator struct {
 	fields     *Mapping
-	reading    pattern.Reading
+	read       func(*pattern.Pattern) pattern.Interpretation
+	asEvents   bool
 	wider      bool
 	allowEmpty bool
 	indices    string
@@ -87,7 +93,10 @@ func New(options Options) (*Translator, error) {
 	if err := options.Validate(); err != nil {
 		return nil, fmt.Errorf("translator: %w", err)
 	}
-	t := &Translator{fields: options.Fields, reading: pattern.Reading{FileIdentity: options.FileIdentity}, wider: options.AllowWider, allowEmpty: options.AllowEmpty, maxClauses: options.MaxClauses}
+	t := &Translator{fields: options.Fields, read: pattern.Reading{FileIdentity: options.FileIdentity}.Interpret, asEvents: options.AsEvents, wider: options.AllowWider, allowEmpty: options.AllowEmpty, maxClauses: options.MaxClauses}
+	if t.asEvents {
+		t.read = ecs.Reading{DisableFileIdentity: !options.FileIdentity}.Read
+	}
 	if t.fields == nil {
 		t.fields = DefaultMapping()
 	}
@@ -159,7 +168,7 @@ type plan struct {
 
 // plan finds out what the pattern means.
 func (t *Translator) plan(p *pattern.Pattern) *plan {
-	made := &plan{translator: t, meaning: t.reading.Interpret(p)}
+	made := &plan{translator: t, meaning: t.read(p)}
 	if made.meaning.Pattern != nil {
 		made.root = made.meaning.Pattern.Root
 	}
@@ -178,7 +187,7 @@ func (p *plan) events() (node, []Loss, *opaque) {
 }
 
 func (t *Translator) compiler() *compiler {
-	return &compiler{mapping: t.fields, wider: t.wider}
+	return &compiler{mapping: t.fields, wider: t.wider, asEvents: t.asEvents}
 }
 
 func (t *Translator) translate(lang Language, plan *plan) (Query, error) {

@@ -82,13 +82,22 @@ func (p *parser) unescaped() string {
 	if !p.escaped {
 		return s
 	}
+	return unescape(s)
+}
+
+// unescape takes the backslashes off what they escape.
+func unescape(s string) string {
 	var b strings.Builder
-	b.Grow(len(s) - 1)
 	for {
 		i := strings.IndexByte(s, '\\')
-		if i < 0 {
+		switch {
+		case i < 0 && b.Len() == 0:
+			return s
+		case i < 0 || i == len(s)-1:
 			b.WriteString(s)
 			return b.String()
+		case b.Len() == 0:
+			b.Grow(len(s) - 1)
 		}
 		b.WriteString(s[:i])
 		b.WriteByte(s[i+1])
