@@ -3,6 +3,7 @@ package opencti
 import (
 	"context"
 	"log/slog"
+	"maps"
 	stdsync "sync"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -12,7 +13,7 @@ import (
 
 // State keeps the sinks' checkpoints in OpenCTI's connector state: Save only
 // remembers, and the connector's next ping carries them. When the platform says that
-// the state was reset, by its user interface, what is remembered is dropped, Resets tells so, and nothing is
+// the state was reset, by its user interface, what is remembered is dropped, Resets says so, and nothing is
 // saved until Load is called again. It is safe for concurrent use.
 type State struct {
 	sinks  []string
@@ -21,8 +22,9 @@ type State struct {
 
 	mu          stdsync.Mutex
 	checkpoints map[string]sync.Checkpoint
-	// dropped tells that a reset has come which Load has not yet seen.
-	dropped bool
+	// dropped is set from a reset on until Load has seen it, forgotten has the sinks that were forgotten meanwhile.
+	dropped   bool
+	forgotten map[string]bool
 	// sent are the last texts that were sent, which a late answer may still echo.
 	sent [4]string
 }
@@ -37,12 +39,12 @@ func newState(sinks []string, log *slog.Logger) *State {
 func (s *State) Load(context.Context) (map[string]sync.Checkpoint, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.dropped = false
+	s.dropped, s.forgotten = false, nil
 	select {
 	case <-s.resets:
 	default:
 	}
-	return clone(s.checkpoints), nil
+	return maps.Clone(s.checkpoints), nil
 }
 
 // Save implements [sync.Checkpoints]. It does not wait for the platform.
@@ -50,21 +52,34 @@ func (s *State) Save(_ context.Context, checkpoints map[string]sync.Checkpoint) 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.dropped {
-		s.checkpoints = clone(checkpoints)
+		s.checkpoints = maps.Clone(checkpoints)
+		for name := range s.forgotten {
+			delete(s.checkpoints, name)
+		}
 	}
 	return nil
 }
 
+// Forget makes one sink start anew, without the others, as Resets then says. A sink that has no checkpoint does so anyway.
+func (s *State) Forget(sink string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.checkpoints[sink]; !ok {
+		return
+	}
+	delete(s.checkpoints, sink)
+	if s.forgotten == nil {
+		s.forgotten = map[string]bool{}
+	}
+	s.forgotten[sink] = true
+	select {
+	case s.resets <- struct{}{}:
+	default:
+	}
+}
+
 // Resets implements [sync.Resetter].
 func (s *State) Resets() <-chan struct{} { return s.resets }
-
-func clone(m map[string]sync.Checkpoint) map[string]sync.Checkpoint {
-	out := make(map[string]sync.Checkpoint, len(m))
-	for name, c := range m {
-		out[name] = c
-	}
-	return out
-}
 
 // registered takes the state that the platform gave at registration.
 func (s *State) registered(text string) {

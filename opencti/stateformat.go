@@ -29,6 +29,7 @@ type stateText struct {
 type acknowledged struct {
 	Position     string      `json:"position"`
 	RecoverUntil recoverDate `json:"recover_until,omitzero"`
+	Policy       string      `json:"policy,omitzero"`
 }
 
 // recoverDate is an ISO date, or false.
@@ -56,7 +57,7 @@ func formatState(checkpoints map[string]sync.Checkpoint) string {
 		if c.IsZero() {
 			continue // the same as none
 		}
-		out.Acknowledged[name] = acknowledged{c.Position.String(), recoverDate{c.RecoverUntil}}
+		out.Acknowledged[name] = acknowledged{c.Position.String(), recoverDate{c.RecoverUntil}, c.Policy}
 		if earliest == nil || earlier(c, *earliest) {
 			earliest = &c
 		}
@@ -138,6 +139,7 @@ func parseAcknowledged(v stix.Value) map[string]sync.Checkpoint {
 		if err != nil || !ok {
 			return nil
 		}
+		c.Policy, _ = e.Member("policy").Text()
 		out[name] = c
 	}
 	return out

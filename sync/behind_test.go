@@ -3,6 +3,7 @@ package sync_test
 import (
 	"context"
 	"iter"
+	"path/filepath"
 	"runtime"
 	"sync/atomic"
 	"testing"
@@ -232,4 +233,40 @@ func TestStartsWhereEachSinkStands(t *testing.T) {
 			t.Errorf("the rules against the fold of the stream (-want +got):\n%s", diff)
 		}
 	})
+}
+
+// TestPolicyStartsAnew: a sink whose policy is another than the saved one reads everything again, through restarts; no other does.
+func TestPolicyStartsAnew(t *testing.T) {
+	list := history(500, 200)
+	checkpoints := &sync.FileCheckpoints{Path: filepath.Join(t.TempDir(), "state.json")}
+	run := func(index, rules string) (n [2]uint64) {
+		t.Helper()
+		e := engine(t, sync.Options{
+			Source: fake.Stream{List: list}, Sinks: []sync.Sink{fake.NewMemory("index"), fake.NewMemory("rules")}, Checkpoints: checkpoints,
+			Policies: map[string]string{"index": index, "rules": rules},
+		})
+		if err := e.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for i, s := range e.Stats().Sinks {
+			n[i] = s.Done + s.Coalesced
+		}
+		return n
+	}
+	for i, tt := range []struct {
+		index, rules string
+		want         [2]uint64
+	}{
+		{"", "", [2]uint64{500, 500}},
+		{"a", "r", [2]uint64{0, 0}}, // of what was written before there were policies nothing is known
+		{"a", "r", [2]uint64{0, 0}},
+		{"b", "r", [2]uint64{500, 0}},
+		{"b", "s", [2]uint64{0, 500}},
+		{"a", "r", [2]uint64{500, 500}},
+		{"", "r", [2]uint64{0, 0}},
+	} {
+		if got := run(tt.index, tt.rules); got != tt.want {
+			t.Errorf("run %d with %q, %q: %v changes, want %v", i, tt.index, tt.rules, got, tt.want)
+		}
+	}
 }

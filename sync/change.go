@@ -56,6 +56,8 @@ type Checkpoint struct {
 	// RecoverUntil is the end of a recovery from the source's database that was
 	// under way; zero when there is none.
 	RecoverUntil time.Time
+	// Policy is [Options.Policies]' of the sink that has come so far; only what is saved has it.
+	Policy string
 }
 
 // IsZero reports whether c is the beginning of everything.

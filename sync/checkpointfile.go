@@ -57,6 +57,7 @@ type checkpointFile struct {
 type savedCheckpoint struct {
 	Position     string    `json:"position"`
 	RecoverUntil time.Time `json:"recover_until,omitzero"`
+	Policy       string    `json:"policy,omitzero"`
 }
 
 // Load implements [Checkpoints]. A file that is not there holds none.
@@ -83,7 +84,7 @@ func (f *FileCheckpoints) Load(context.Context) (map[string]Checkpoint, error) {
 		if err != nil {
 			return nil, &StateError{f.Path, fmt.Errorf("sink %q: %w", name, err)}
 		}
-		out[name] = Checkpoint{Position: p, RecoverUntil: s.RecoverUntil}
+		out[name] = Checkpoint{p, s.RecoverUntil, s.Policy}
 	}
 	return out, nil
 }
@@ -94,7 +95,7 @@ func (f *FileCheckpoints) Save(_ context.Context, checkpoints map[string]Checkpo
 	defer f.mu.Unlock()
 	file := checkpointFile{Sinks: make(map[string]savedCheckpoint, len(checkpoints))}
 	for name, c := range checkpoints {
-		file.Sinks[name] = savedCheckpoint{Position: c.Position.String(), RecoverUntil: c.RecoverUntil}
+		file.Sinks[name] = savedCheckpoint{c.Position.String(), c.RecoverUntil, c.Policy}
 	}
 	b, err := json.Marshal(file, json.Deterministic(true), jsontext.WithIndent("  "), jsontext.AllowInvalidUTF8(true))
 	if err != nil {

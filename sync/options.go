@@ -16,6 +16,10 @@ type Options struct {
 	Sinks []Sink
 	// Checkpoints keeps how far each sink has come; nil keeps it in memory.
 	Checkpoints Checkpoints
+	// Policies says by the sinks' names what they make of changes: filters, mappings, any text that is another when that is
+	// another, such as a hash of the settings. It is saved with the checkpoint. A sink whose saved one differs starts anew, so
+	// that it holds what it would if the policy had always been this. An empty one is as good as any other.
+	Policies map[string]string
 	// DeadLetters keeps what can never succeed; nil only logs it.
 	DeadLetters DeadLetters
 	// Observers are told what happens; see [ReadObserver] and its siblings.
@@ -102,6 +106,11 @@ func (o Options) Validate() error {
 	}
 	if d.Backoff.Max < d.Backoff.Initial {
 		fault("Backoff.Max %v is below Backoff.Initial %v", d.Backoff.Max, d.Backoff.Initial)
+	}
+	for name := range o.Policies {
+		if !names[name] {
+			fault("a policy for %q, which is no sink", name)
+		}
 	}
 	if _, err := newHooks(o.Observers); err != nil {
 		faults = append(faults, err)

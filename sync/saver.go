@@ -57,6 +57,7 @@ func (s *saver) save(ctx context.Context) error {
 	now := make(map[string]Checkpoint, len(s.e.lanes))
 	for _, l := range s.e.lanes {
 		if c, ok := l.checkpoint(); ok {
+			c.Policy = s.e.opts.Policies[l.sink.Name()]
 			now[l.sink.Name()] = c
 		}
 	}
@@ -85,7 +86,7 @@ func (s *saver) save(ctx context.Context) error {
 }
 
 func (c Checkpoint) equal(d Checkpoint) bool {
-	return c.Position == d.Position && c.RecoverUntil.Equal(d.RecoverUntil)
+	return c.Position == d.Position && c.RecoverUntil.Equal(d.RecoverUntil) && c.Policy == d.Policy
 }
 
 func (l *lane) checkpoint() (Checkpoint, bool) {

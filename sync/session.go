@@ -34,7 +34,13 @@ func (e *Engine) newSession(saved map[string]Checkpoint) *session {
 	s := &session{e: e, saver: newSaver(e, saved)}
 	at := make([]*Checkpoint, len(e.lanes))
 	for i, l := range e.lanes {
-		if c, ok := saved[l.sink.Name()]; ok {
+		c, ok := saved[l.sink.Name()]
+		policy := e.opts.Policies[l.sink.Name()]
+		switch {
+		case !ok:
+		case c.Policy != "" && policy != "" && c.Policy != policy:
+			l.log.Warn("the settings that say what this sink makes of the stream have changed since the last run: everything is read again for it")
+		default:
 			at[i] = &c
 		}
 	}

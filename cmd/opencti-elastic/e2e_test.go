@@ -15,16 +15,16 @@ import (
 
 var update = flag.Bool("update", false, "write golden files and the README's table")
 
-// settle waits until the target is what the stream said, and gives the last verdict.
-func (s *stage) settle(t *testing.T, history []openctitest.Event, limit time.Duration) {
+// settle waits until the target is what the stream said.
+func (s *stage) settle(t *testing.T, history []openctitest.Event, limit time.Duration) (documents, rules int) {
 	t.Helper()
 	deadline := time.Now().Add(limit)
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		v := s.judge(history)
-		if len(v.Faults) == 0 && v.Documents > 0 {
-			return
+		if len(v.Faults) == 0 {
+			return v.Documents, v.Rules
 		}
 		if time.Now().After(deadline) {
 			for _, f := range v.Faults[:min(len(v.Faults), 10)] {

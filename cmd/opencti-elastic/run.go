@@ -82,15 +82,13 @@ func newConnection(ctx context.Context, c *config.Config, log *slog.Logger, obse
 	if err != nil {
 		return nil, err
 	}
-	store := newCheckpoints(connector.State())
-	target.replay = func() { store.forgetSink("rules") }
-	target.beside = append(target.beside, store.run)
+	target.replay = func() { connector.State().Forget("rules") }
 	letters, closeLetters, err := deadLetters(c, log)
 	if err != nil {
 		return nil, err
 	}
 	engine, err := sync.NewEngine(sync.Options{
-		Source: stream, Sinks: target.sinks, Checkpoints: store, DeadLetters: letters, Logger: log, MaxItems: c.Elastic.BatchSize, Observers: observers,
+		Source: stream, Sinks: target.sinks, Checkpoints: connector.State(), Policies: target.policies(c), DeadLetters: letters, Logger: log, MaxItems: c.Elastic.BatchSize, Observers: observers,
 		DrainTimeout: drainTimeout, MaxPending: maxPending,
 	})
 	if err != nil {

@@ -68,6 +68,6 @@ func (s *stage) judge(history []openctitest.Event) verdict.Verdict {
 		return verdict.Verdict{Faults: []string{err.Error()}}
 	}
 	return verdict.Target{
-		OpenCTI: s.opencti, Elasticsearch: s.elasticsearch, Kibana: s.kibana, Index: s.config.Elastic.IndexName, Mapper: mapper, Builder: builder,
+		OpenCTI: s.opencti, Elasticsearch: s.elasticsearch, Kibana: s.kibana, Index: s.config.Elastic.IndexName, KeepRevoked: s.config.Elastic.OnRevoke == "mark", Mapper: mapper, Builder: builder,
 	}.Judge()
 }

@@ -23,6 +23,15 @@ type target struct {
 	replay func()
 }
 
+// policies are what the settings have each sink make of the stream.
+func (t *target) policies(c *config.Config) map[string]string {
+	out := make(map[string]string)
+	for _, s := range t.sinks {
+		out[s.Name()] = c.Policy(s.Name())
+	}
+	return out
+}
+
 func (t *target) close() error {
 	var errs []error
 	for _, f := range t.closes {

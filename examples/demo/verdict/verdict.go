@@ -25,9 +25,11 @@ type Target struct {
 	Elasticsearch *elastictest.Elasticsearch
 	Kibana        *elastictest.Kibana
 	// Index is the name of the index of the documents.
-	Index   string
-	Mapper  *ecs.Mapper
-	Builder *rules.Builder
+	Index string
+	// KeepRevoked says that revoked and expired objects keep their documents, and their rules switched off.
+	KeepRevoked bool
+	Mapper      *ecs.Mapper
+	Builder     *rules.Builder
 }
 
 // Verdict is how a target compares with the fold of the stream.
@@ -65,9 +67,9 @@ func (t Target) Judge() Verdict {
 	seen := make(map[string]bool)
 	for _, key := range slices.Sorted(maps.Keys(live)) {
 		object := live[key].Object
-		v.document(key, object, t.Mapper, documents[key].Source, seen)
+		t.document(&v, key, object, documents[key].Source, seen)
 		delete(documents, key)
-		v.rule(key, object, t.Builder, found)
+		t.rule(&v, key, object, found)
 	}
 	for key := range documents {
 		v.Faults = append(v.Faults, key+": a document of nothing that lives")
@@ -84,9 +86,9 @@ func (t Target) Judge() Verdict {
 	return v
 }
 
-func (v *Verdict) document(key string, o *stix.Object, mapper *ecs.Mapper, got []byte, seen map[string]bool) {
-	want, err := mapper.Map(o)
-	if err != nil || want.Revoked || want.Expired {
+func (t Target) document(v *Verdict, key string, o *stix.Object, got []byte, seen map[string]bool) {
+	want, err := t.Mapper.Map(o)
+	if err != nil || (want.Revoked || want.Expired) && !t.KeepRevoked {
 		if err != nil {
 			v.NoDocument[err.Error()]++
 		} else {
@@ -144,24 +146,27 @@ func validUntil(ours map[string]any) string {
 	return s
 }
 
-func (v *Verdict) rule(key string, o *stix.Object, builder *rules.Builder, found map[string]int) {
+func (t Target) rule(v *Verdict, key string, o *stix.Object, found map[string]int) {
 	if o.Type != "indicator" {
 		return
 	}
-	id := builder.RuleID(key)
+	id := t.Builder.RuleID(key)
 	n := found[id]
 	delete(found, id)
-	err := builder.Check(o)
+	err := t.Builder.Check(o)
+	none, ok := errors.AsType[*rules.NoRuleError](err)
+	gone := ok && none.Gone()
 	switch {
+	case gone && t.KeepRevoked && n == 1:
 	case err != nil && n > 0:
 		v.Faults = append(v.Faults, key+": a rule that should not be")
 	case err == nil && n != 1:
 		v.Faults = append(v.Faults, fmt.Sprintf("%s: %d rules, want one", key, n))
 	}
-	if none, ok := errors.AsType[*rules.NoRuleError](err); ok && none.Gone() {
+	if gone {
 		v.NoRule["revoked or expired"]++
 	} else if err != nil {
-		v.NoRule[builder.Reason(o)]++
+		v.NoRule[t.Builder.Reason(o)]++
 	}
 }
 

@@ -30,14 +30,7 @@ func Load(environ []string, file string, mustExist bool, judge func(*Config) err
 	}
 	secretErr := readSecretFiles(values)
 	c := &Config{}
-	parseErr := env.ParseWithOptions(c, env.Options{
-		Environment: values,
-		FuncMap: map[reflect.Type]env.ParserFunc{
-			reflect.TypeFor[bool]():          func(s string) (any, error) { return parseBool(s) },
-			reflect.TypeFor[Level]():         func(s string) (any, error) { return parseLevel(s) },
-			reflect.TypeFor[time.Duration](): func(s string) (any, error) { return parseDuration(s) },
-		},
-	})
+	parseErr := c.parse(values)
 	c.Warnings = unknown(values)
 	var all faults
 	for _, err := range []error{fileErr, secretErr, plain(parseErr), judge(c)} {
@@ -47,6 +40,18 @@ func Load(environ []string, file string, mustExist bool, judge func(*Config) err
 		return nil, errors.Join(all...)
 	}
 	return c, nil
+}
+
+// parse reads values by the names of their variables.
+func (c *Config) parse(values map[string]string) error {
+	return env.ParseWithOptions(c, env.Options{
+		Environment: values,
+		FuncMap: map[reflect.Type]env.ParserFunc{
+			reflect.TypeFor[bool]():          func(s string) (any, error) { return parseBool(s) },
+			reflect.TypeFor[Level]():         func(s string) (any, error) { return parseLevel(s) },
+			reflect.TypeFor[time.Duration](): func(s string) (any, error) { return parseDuration(s) },
+		},
+	})
 }
 
 // join takes the errors of another list, but those of a variable that has been named already:

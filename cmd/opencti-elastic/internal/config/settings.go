@@ -20,6 +20,9 @@ type Setting struct {
 	Secret bool
 
 	field string
+	// index is the field's place in a Config, makes the sinks of which the setting says what they make of the stream.
+	index []int
+	makes []string
 }
 
 // Settings yields all settings in the order of the table.
@@ -31,7 +34,10 @@ func Settings() iter.Seq[Setting] {
 				continue
 			}
 			for f := range section.Type.Fields() {
-				s := Setting{prefix + f.Tag.Get("env"), f.Tag.Get("envDefault"), f.Tag.Get("desc"), f.Tag.Get("secret") == "true", f.Name}
+				s := Setting{
+					prefix + f.Tag.Get("env"), f.Tag.Get("envDefault"), f.Tag.Get("desc"), f.Tag.Get("secret") == "true",
+					f.Name, append(slices.Clone(section.Index), f.Index...), strings.Split(f.Tag.Get("makes"), ","),
+				}
 				if !yield(s) {
 					return
 				}
