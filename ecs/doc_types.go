@@ -79,7 +79,7 @@
 //	    opencti  data data_type name
 //	X509-Certificate (x509-certificate)
 //	    type     x509-certificate
-//	    ecs      related.hash x509.alternative_names x509.issuer.common_name x509.issuer.distinguished_name x509.not_after x509.not_before x509.public_key_algorithm x509.public_key_exponent x509.serial_number x509.signature_algorithm x509.subject.common_name x509.subject.distinguished_name x509.version_number
+//	    ecs      related.hash x509.alternative_names x509.issuer.common_name x509.issuer.country x509.issuer.distinguished_name x509.issuer.organization x509.not_after x509.not_before x509.public_key_algorithm x509.public_key_exponent x509.serial_number x509.signature_algorithm x509.subject.common_name x509.subject.country x509.subject.distinguished_name x509.subject.organization x509.version_number
 //	    opencti  authority_key_identifier basic_constraints certificate_policies crl_distribution_points extended_key_usage hash.md5 hash.sha1 hash.sha256 hash.sha3_256 hash.sha3_512 hash.sha512 inhibit_any_policy is_self_signed issuer issuer_alternative_name key_usage name_constraints policy_constraints policy_mappings private_key_usage_period_not_after private_key_usage_period_not_before serial_number subject subject_alternative_name subject_directory_attributes subject_key_identifier subject_public_key_modulus
 //	Hostname (hostname)
 //	    type     domain-name

@@ -131,11 +131,16 @@ type Registry struct {
 
 // X509 is threat.indicator.x509.*.
 type X509 struct {
-	SerialNumber, IssuerName, SubjectName     []string
-	IssuerCN, SubjectCN, AlternativeNames     []string
+	SerialNumber, AlternativeNames            []string
+	Issuer, Subject                           DistinguishedName
 	Version, SignatureAlgorithm, KeyAlgorithm string
 	KeyExponent                               Long
 	NotBefore, NotAfter                       time.Time
+}
+
+// DistinguishedName is the name of a certificate's issuer or subject: the whole, and its attributes.
+type DistinguishedName struct {
+	Name, CommonName, Country, Locality, Organization, Unit, State []string
 }
 
 // Related is related.*: every value of the object, whether it suffices alone or not.

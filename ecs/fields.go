@@ -219,12 +219,10 @@ func (x *X509) fields(w *writer) {
 	w.open("x509")
 	w.some("serial_number", Keyword, x.SerialNumber)
 	w.open("issuer")
-	w.some("distinguished_name", Keyword, x.IssuerName)
-	w.texts("common_name", Keyword, x.IssuerCN)
+	x.Issuer.fields(w)
 	w.close()
 	w.open("subject")
-	w.some("distinguished_name", Keyword, x.SubjectName)
-	w.texts("common_name", Keyword, x.SubjectCN)
+	x.Subject.fields(w)
 	w.close()
 	w.date("not_before", x.NotBefore)
 	w.date("not_after", x.NotAfter)
@@ -234,6 +232,16 @@ func (x *X509) fields(w *writer) {
 	w.long("public_key_exponent", LongStored, x.KeyExponent)
 	w.texts("alternative_names", Keyword, x.AlternativeNames)
 	w.close()
+}
+
+func (d *DistinguishedName) fields(w *writer) {
+	w.some("distinguished_name", Keyword, d.Name)
+	w.texts("common_name", Keyword, d.CommonName)
+	w.texts("country", Keyword, d.Country)
+	w.texts("locality", Keyword, d.Locality)
+	w.texts("organization", Keyword, d.Organization)
+	w.texts("organizational_unit", Keyword, d.Unit)
+	w.texts("state_or_province", Keyword, d.State)
 }
 
 func (r *Related) fields(w *writer) {

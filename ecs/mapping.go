@@ -10,7 +10,7 @@ import (
 
 // TemplateVersion grows with every change of [Mapping], so that an index whose
 // mapping is older can be told.
-const TemplateVersion = 2
+const TemplateVersion = 3
 
 // Type is how a field is mapped.
 type Type uint8

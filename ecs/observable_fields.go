@@ -205,21 +205,9 @@ func (b *builder) certificateSerial(s string) {
 	}
 }
 
-func (b *builder) certificateIssuer(s string) {
-	x := b.x509()
-	b.add(&x.IssuerName, s)
-	for _, cn := range commonNames(s) {
-		b.add(&x.IssuerCN, cn)
-	}
-}
+func (b *builder) certificateIssuer(s string) { b.distinguishedName(&b.x509().Issuer, s) }
 
-func (b *builder) certificateSubject(s string) {
-	x := b.x509()
-	b.add(&x.SubjectName, s)
-	for _, cn := range commonNames(s) {
-		b.add(&x.SubjectCN, cn)
-	}
-}
+func (b *builder) certificateSubject(s string) { b.distinguishedName(&b.x509().Subject, s) }
 
 // addressBlock is the range of an address observable that holds a block.
 func addressBlock(b *builder) any {

@@ -245,13 +245,41 @@ func TestCertificate(t *testing.T) {
 	} {
 		t.Run(row.issuer, func(t *testing.T) {
 			d := mapped(t, newMapper(t), observable(t, "x509-certificate", `{"issuer":`+quote(row.issuer)+`,"serial_number":"0x0aBc"}`))
-			if diff := cmp.Diff(row.want, d.Threat.Indicator.X509.IssuerCN); diff != "" {
+			if diff := cmp.Diff(row.want, d.Threat.Indicator.X509.Issuer.CommonName); diff != "" {
 				t.Errorf("common names (-want +got):\n%s", diff)
 			}
 			if got := d.Threat.Indicator.X509.SerialNumber; len(got) != 1 || got[0] != "0ABC" {
 				t.Errorf("serial number %q", got)
 			}
 		})
+	}
+}
+
+func TestDistinguishedName(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		want ecs.DistinguishedName
+	}{
+		{"C=GB, O=Acme Limited, CN=Acme CA", ecs.DistinguishedName{CommonName: []string{"Acme CA"}, Country: []string{"GB"}, Organization: []string{"Acme Limited"}}},
+		{"/C=DE/ST=Berlin/L=Mitte/O=Evil GmbH/OU=A/OU=B/CN=evil.example/x", ecs.DistinguishedName{
+			CommonName: []string{"evil.example/x"}, Country: []string{"DE"}, Locality: []string{"Mitte"}, Organization: []string{"Evil GmbH"}, Unit: []string{"A", "B"}, State: []string{"Berlin"},
+		}},
+		{"O=Acme, Inc., C=US", ecs.DistinguishedName{Country: []string{"US"}, Organization: []string{"Acme, Inc."}}},
+		{`2.5.4.10=A\2CB,OID.2.5.4.3=c`, ecs.DistinguishedName{CommonName: []string{"c"}, Organization: []string{"A,B"}}},
+		{"commonName = a + S=b ; emailAddress=x@y", ecs.DistinguishedName{CommonName: []string{"a"}, State: []string{"b"}}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			row.want.Name = []string{row.name}
+			d := mapped(t, newMapper(t), observable(t, "x509-certificate", `{"subject":`+quote(row.name)+`}`))
+			if diff := cmp.Diff(row.want, d.Threat.Indicator.X509.Subject); diff != "" {
+				t.Errorf("attributes (-want +got):\n%s", diff)
+			}
+		})
+	}
+	d := mapped(t, newMapper(t), patternIndicator(t, `[x509-certificate:issuer = 'CN=A' AND x509-certificate:serial_number = '4c:0b:1d:19']`))
+	want := &ecs.X509{SerialNumber: []string{"4C0B1D19"}, Issuer: ecs.DistinguishedName{Name: []string{"CN=A"}, CommonName: []string{"A"}}}
+	if diff := cmp.Diff(want, d.Threat.Indicator.X509); diff != "" || d.Threat.Indicator.Type != "x509-certificate" {
+		t.Errorf("issuer and serial number are shown as %q (-want +got):\n%s", d.Threat.Indicator.Type, diff)
 	}
 }
 

@@ -45,7 +45,7 @@ func joins() []join {
 		{name: "address-inbound", title: "source address", pairs: all("ip", "source.ip"), suppress: []string{"source.ip"}, network: true},
 		{
 			name: "domain", title: "domain", suppress: []string{"dns.question.name", "url.domain"}, network: true,
-			pairs: all("url.domain", "dns.question.name", "url.domain", "destination.domain", "tls.client.server_name"),
+			pairs: all("url.domain", "dns.question.name", "url.domain", "destination.domain", "source.domain", "tls.client.server_name"),
 			needs: "not " + at + "url.full: *", needsESQL: at + "url.full IS NULL",
 		},
 		{
@@ -67,6 +67,9 @@ func joins() []join {
 		{
 			name: "certificate", title: "certificate serial number", suppress: []string{"tls.server.x509.serial_number"}, network: true,
 			pairs: all("x509.serial_number", "tls.server.x509.serial_number", "tls.client.x509.serial_number", "file.x509.serial_number"),
+			// A serial number beside an issuer or subject is not sufficient alone.
+			needs:     "not " + at + "x509.issuer.distinguished_name: * and not " + at + "x509.subject.distinguished_name: *",
+			needsESQL: at + "x509.issuer.distinguished_name IS NULL AND " + at + "x509.subject.distinguished_name IS NULL",
 		},
 		{
 			name: "autonomous-system", title: "autonomous system", suppress: []string{"destination.as.number"}, network: true,
