@@ -2,6 +2,7 @@ package ecs
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/opencti-elastic/opencti-elastic/stix"
@@ -84,18 +85,20 @@ func (b *builder) show(text string) string {
 }
 
 // drop notes that a value could not go to a field.
-func (b *builder) drop(field, reason string) {
+func (b *builder) drop(field, reason string) { note(&b.doc.Dropped, Note{field, reason}) }
+
+// adjust notes that a field has another value than the object, and what was done.
+func (b *builder) adjust(field, what string) { note(&b.doc.Adjusted, Note{field, what}) }
+
+func note(list *[]Note, n Note) {
 	const most = 32 // notes on one document
-	n := Note{Field: field, Reason: reason}
-	if len(b.doc.Dropped) >= most {
+	if len(*list) > most || slices.Contains(*list, n) {
 		return
 	}
-	for _, have := range b.doc.Dropped {
-		if have == n {
-			return
-		}
+	if len(*list) == most {
+		n = Note{"more", "further notes are left out"}
 	}
-	b.doc.Dropped = append(b.doc.Dropped, n)
+	*list = append(*list, n)
 }
 
 // values is where the values that rules join on go.

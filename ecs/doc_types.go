@@ -44,7 +44,11 @@
 //	Email-Message (email-message)
 //	    type     none
 //	    ecs      -
-//	    opencti  attribute_date bcc_refs body cc_refs contains_refs content_type from_ref is_multipart message_id received_lines sender_ref subject to_refs
+//	    opencti  attribute_date bcc_refs body body_multipart.body body_multipart.content_disposition body_multipart.content_type cc_refs contains_refs content_type from_ref is_multipart message_id received_lines sender_ref subject to_refs
+//	Email-Mime-Part-Type (email-mime-part-type)
+//	    type     none
+//	    ecs      -
+//	    opencti  body body_raw_ref content_disposition content_type
 //	Mac-Addr (mac-addr)
 //	    type     mac-addr
 //	    ecs      -

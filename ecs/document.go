@@ -14,6 +14,8 @@ type Document struct {
 	ExpiresAt time.Time
 	// Dropped is what of the object could not go where it belongs, and why: opencti.dropped.
 	Dropped []Note
+	// Adjusted is what of the object was changed to fit, and how: opencti.adjusted.
+	Adjusted []Note
 
 	// Timestamp is @timestamp.
 	Timestamp time.Time
@@ -24,7 +26,7 @@ type Document struct {
 	OpenCTI   OpenCTI
 }
 
-// Note names a field that was left out and says why, without the value.
+// Note names a field that was left out or changed, and says why, without the value unless that is a number.
 type Note struct {
 	Field, Reason string
 }

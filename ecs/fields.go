@@ -19,6 +19,7 @@ func (d *Document) fields(w *writer) {
 	w.date("expires_at", d.ExpiresAt)
 	w.text("status", Keyword, string(d.OpenCTI.Status))
 	w.texts("dropped", Keyword, notes(d.Dropped))
+	w.texts("adjusted", Keyword, notes(d.Adjusted))
 	w.open("rule")
 	w.text("reason", Keyword, d.OpenCTI.RuleReason)
 	w.close()

@@ -69,5 +69,9 @@ func (b *builder) indicatorName(info *IndicatorInfo) string {
 	default:
 		name = b.o.Key()
 	}
-	return cut(name, longest)
+	if short := cut(name, longest); short != name {
+		b.adjust("threat.indicator.name", "cut to 1024 characters")
+		return short
+	}
+	return name
 }

@@ -81,12 +81,8 @@ func (b *builder) common(now time.Time) {
 	}
 	d.Timestamp = b.timestamp(modified, now)
 	d.Tags = unique(o.Labels())
-	score, ok := o.Score()
-	b.score = longFrom(int64(score), ok)
-	if o.Root("confidence") != nil { // observables have none
-		n, ok := o.Confidence()
-		b.confidence = longFrom(int64(n), ok)
-	}
+	b.score = b.stated("event.risk_score", o.ScoreStated())
+	b.confidence = b.stated("threat.indicator.confidence", o.ConfidenceStated())
 	d.Event = Event{
 		Module: opt.Module, Dataset: b.m.dataset, ID: d.ID,
 		Created: created, Ingested: now, Score: b.score,
@@ -116,6 +112,17 @@ func (b *builder) common(now time.Time) {
 	if opt.ExpireAfter > 0 {
 		d.ExpiresAt = now.Add(opt.ExpireAfter)
 	}
+}
+
+// stated takes a number from 0 to 100, and notes what was done to an odd one.
+func (b *builder) stated(field string, p stix.Percent) Long {
+	switch {
+	case p.Note != "" && p.Set:
+		b.adjust(field, p.Note)
+	case p.Note != "":
+		b.drop(field, p.Note)
+	}
+	return longFrom(int64(p.Value), p.Set)
 }
 
 // timestamp is the last change, or the present if that is too old for rules to

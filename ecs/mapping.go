@@ -10,7 +10,7 @@ import (
 
 // TemplateVersion grows with every change of [Mapping], so that an index whose
 // mapping is older can be told.
-const TemplateVersion = 3
+const TemplateVersion = 4
 
 // Type is how a field is mapped.
 type Type uint8
@@ -180,7 +180,7 @@ func (s *schema) observable(w *writer, t *observableType) {
 	w.long("score", LongType, Long{})
 	for _, p := range t.properties {
 		form := Single
-		if p.kind == listed {
+		if p.kind == listed || p.kind == unreadList {
 			form = List
 		}
 		s.field(p.name, p.mapped(), form)

@@ -3,6 +3,8 @@ package ecs
 import (
 	"strings"
 	"time"
+
+	"github.com/opencti-elastic/opencti-elastic/stix"
 )
 
 // observable fills the document of an observable.
@@ -119,11 +121,15 @@ func (b *builder) read(p *property, field string) any {
 		return nil
 	}
 	switch p.kind {
-	case listed:
-		if list := b.texts(p.source()); len(list) > 0 {
-			return list
+	case listed, unreadList:
+		list := b.texts(p.source())
+		if n := len(v.Texts()); n == 0 || v.Kind() == '[' && n < length(v) {
+			b.drop(field, "not a list of texts alone")
 		}
-		return nil
+		if len(list) == 0 {
+			return nil
+		}
+		return list
 	case whole:
 		if n, ok := v.Int(); ok {
 			return n
@@ -136,23 +142,34 @@ func (b *builder) read(p *property, field string) any {
 		if t, ok := v.Time(); ok {
 			return t
 		}
-		b.drop(field, "not a date")
-		return nil
-	default:
-		if s := plainText(v); s != "" {
-			return s
+		if !v.NoDate() {
+			b.drop(field, "not a date")
 		}
 		return nil
+	default:
+		if s := plainText(v); s != "" || v.Kind() == '"' {
+			if s == "" {
+				return nil // blanks say nothing
+			}
+			return s
+		}
 	}
 	b.drop(field, "of another type than expected")
 	return nil
+}
+
+func length(v stix.Value) (n int) {
+	for range v.Elements() {
+		n++
+	}
+	return n
 }
 
 // date reads a date of the object; the zero time, noted, if it is none.
 func (b *builder) date(name, field string) time.Time {
 	v := b.property(name)
 	t, ok := v.Time()
-	if !ok && !v.Empty() {
+	if !ok && !v.Empty() && !v.NoDate() {
 		b.drop(field, "not a date")
 	}
 	return t

@@ -209,6 +209,20 @@ func (b *builder) certificateIssuer(s string) { b.distinguishedName(&b.x509().Is
 
 func (b *builder) certificateSubject(s string) { b.distinguishedName(&b.x509().Subject, s) }
 
+// partTexts reads one property of each part of a message of several parts.
+func partTexts(name string) func(*builder) any {
+	return func(b *builder) any {
+		var out []string
+		for part := range b.property("body_multipart").Elements() {
+			out = append(out, plainText(part.Member(name)))
+		}
+		if out = unique(out); out == nil {
+			return nil
+		}
+		return out
+	}
+}
+
 // addressBlock is the range of an address observable that holds a block.
 func addressBlock(b *builder) any {
 	if _, block := parseAddress(b.text("value")); block != "" {

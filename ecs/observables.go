@@ -51,19 +51,20 @@ func (p *property) source() string {
 type propertyKind uint8
 
 const (
-	keyword  propertyKind = iota
-	listed                // an array of texts
-	wildcard              // a text of any length that is searched by its parts
-	unread                // a text that is kept, not indexed
-	whole                 // a whole number
-	instant               // a date
-	truth                 // a truth value
-	block                 // a block of addresses, in CIDR notation
+	keyword    propertyKind = iota
+	listed                  // an array of texts
+	wildcard                // a text of any length that is searched by its parts
+	unread                  // a text that is kept, not indexed
+	whole                   // a whole number
+	instant                 // a date
+	truth                   // a truth value
+	unreadList              // an array of texts that are kept, not indexed
+	block                   // a block of addresses, in CIDR notation
 )
 
 // mapped is the type that the field has in the index.
 func (p *property) mapped() Type {
-	return [...]Type{Keyword, Keyword, Wildcard, Unindexed, LongType, Date, Boolean, IPRange}[p.kind]
+	return [...]Type{Keyword, Keyword, Wildcard, Unindexed, LongType, Date, Boolean, Unindexed, IPRange}[p.kind]
 }
 
 // otherType is what becomes of a type that is in neither table.

@@ -33,6 +33,7 @@ func (b *builder) patternValues(info *IndicatorInfo) {
 	v := patternValues{b: b, info: info, written: p}
 	v.pattern(p, b.m.options.Reading.Read(p))
 	info.Range = b.blocks
+	b.values().File.Type = v.fileType()
 	switch {
 	case v.word != "" && !v.fits:
 		// The Indicators page names a document by its type and the value that belongs to it.
@@ -59,6 +60,19 @@ type patternValues struct {
 	word, otherWord string
 	// fits tells that a value that suffices alone is of the type that the platform says.
 	fits bool
+	// files and directories tell that a value that suffices alone is of one.
+	files, directories bool
+}
+
+// fileType is threat.indicator.file.type of the values that suffice; a document has one only.
+func (v *patternValues) fileType() string {
+	switch {
+	case v.files && !v.directories:
+		return "file"
+	case v.directories && !v.files:
+		return "dir"
+	}
+	return ""
 }
 
 // pattern takes the values of a pattern by what it means: those that suffice, those that need
@@ -107,7 +121,11 @@ func (v *patternValues) value(c *pattern.Comparison, l *pattern.Literal, suffice
 	if c.Path.Steps[len(c.Path.Steps)-1].Name == "type" {
 		return // the name of a type is no value
 	}
-	if !stix.SecretPath(&c.Path) && len(v.info.Value) < most {
+	switch {
+	case stix.SecretPath(&c.Path):
+	case len(v.info.Value) == most:
+		b.drop("opencti.indicator.value", "there are more than 1024 values")
+	default:
 		b.add(&v.info.Value, b.show(l.Text))
 	}
 	word := ""
@@ -128,6 +146,7 @@ func (v *patternValues) value(c *pattern.Comparison, l *pattern.Literal, suffice
 		}
 	}
 	if suffices {
+		v.files, v.directories = v.files || word == "file", v.directories || word == "directory"
 		v.word, v.fits = cmp.Or(v.word, word), v.fits || word != "" && word == b.doc.Threat.Indicator.Type
 	} else {
 		v.otherWord = cmp.Or(v.otherWord, word)

@@ -300,7 +300,7 @@ func TestRiskScore(t *testing.T) {
 		{20, nil, 20, rules.Low},
 		{nil, 60, 60, rules.High},
 		{nil, nil, 47, rules.Medium},
-		{400, nil, 47, rules.Medium},
+		{400, nil, 100, rules.Critical},
 	}
 	for _, tt := range tests {
 		t.Run(fmt.Sprint(tt.score, " ", tt.confidence), func(t *testing.T) {

@@ -43,12 +43,8 @@ func (b *Builder) note(o *stix.Object, remarks []string) string {
 	line("Name", markdown(clip(b.nameOf(o), maxName)))
 	line("Main observable", markdown(clip(o.Text("main_observable_type"), maxName)))
 	line("Kind", markdown(clip(strings.Join(o.Root("indicator_types").Texts(), ", "), maxNoteText)))
-	if score, ok := o.Score(); ok {
-		line("Score", fmt.Sprintf("%d of 100", score))
-	}
-	if confidence, ok := o.Confidence(); ok {
-		line("Confidence", fmt.Sprintf("%d of 100", confidence))
-	}
+	line("Score", stated(o.ScoreStated()))
+	line("Confidence", stated(o.ConfidenceStated()))
 	line("Author", markdown(clip(b.authorOf(o), maxName)))
 	line("Marking", markdown(clip(strings.Join(b.markingsOf(o), ", "), maxNoteText)))
 	line("Labels", markdown(clip(strings.Join(o.Labels(), ", "), maxNoteText)))
@@ -87,6 +83,17 @@ func (b *Builder) note(o *stix.Object, remarks []string) string {
 	}
 	made := strings.ReplaceAll(w.String(), NoteMarker, strings.TrimPrefix(NoteMarker, "### "))
 	return made + "\n" + NoteMarker
+}
+
+// stated is a number of the indicator, with what was done to an odd one; empty if there is none.
+func stated(p stix.Percent) string {
+	switch {
+	case !p.Set:
+		return p.Note
+	case p.Note != "":
+		return fmt.Sprintf("%d of 100 (%s)", p.Value, p.Note)
+	}
+	return fmt.Sprintf("%d of 100", p.Value)
 }
 
 func day(t time.Time) string {

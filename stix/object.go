@@ -110,16 +110,16 @@ func (o *Object) Time(name string) time.Time {
 	return t
 }
 
-// Score is OpenCTI's score, 0 to 100; false if there is none or it is out of range.
+// Score is the value of [Object.ScoreStated]; false if there is none.
 func (o *Object) Score() (int, bool) {
-	n, ok := o.Property("score").Int()
-	return int(n), ok && n >= 0 && n <= 100
+	p := o.ScoreStated()
+	return p.Value, p.Set
 }
 
-// Confidence is STIX's confidence, 0 to 100; false if there is none or it is out of range.
+// Confidence is the value of [Object.ConfidenceStated]; false if there is none.
 func (o *Object) Confidence() (int, bool) {
-	n, ok := o.Root("confidence").Int()
-	return int(n), ok && n >= 0 && n <= 100
+	p := o.ConfidenceStated()
+	return p.Value, p.Set
 }
 
 // Labels is the object's labels.

@@ -108,6 +108,14 @@ func (v Value) Time() (time.Time, bool) {
 }
 
 func parseTime(s string) (time.Time, bool) {
+	t, ok := readTime(s)
+	if !ok {
+		return time.Time{}, false
+	}
+	return meaningful(t)
+}
+
+func readTime(s string) (time.Time, bool) {
 	t, err := time.Parse(time.RFC3339Nano, s)
 	if err != nil {
 		for _, layout := range [...]string{"2006-01-02T15:04:05.999999999", time.DateOnly} {
@@ -119,16 +127,31 @@ func parseTime(s string) (time.Time, bool) {
 			return time.Time{}, false
 		}
 	}
-	return meaningful(t)
+	return t, true
 }
 
 // meaningful gives a date in UTC; false for the platform's "none" and for years that JSON dates cannot have.
 func meaningful(t time.Time) (time.Time, bool) {
 	t = t.UTC()
-	if y := t.Year(); y < 1 || y > 9999 || y == 1970 && t.YearDay() == 1 || y == 5138 && t.YearDay() == 320 {
+	if y := t.Year(); y < 1 || y > 9999 || standsForNone(t) {
 		return time.Time{}, false
 	}
 	return t, true
+}
+
+// standsForNone reports whether t is one of the platform's extremes: the day of 1970-01-01 or of 5138-11-16.
+func standsForNone(t time.Time) bool {
+	return t.Year() == 1970 && t.YearDay() == 1 || t.Year() == 5138 && t.YearDay() == 320
+}
+
+// NoDate reports whether the value is one of the dates by which the platform says that there is none.
+func (v Value) NoDate() bool {
+	s, ok := v.Text()
+	if !ok {
+		return false
+	}
+	t, ok := readTime(s)
+	return ok && standsForNone(t.UTC())
 }
 
 // Texts is the texts of an array; a lone text counts as an array of one, what is no text is left out.
