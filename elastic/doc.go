@@ -10,8 +10,8 @@
 //	engine, err := sync.NewEngine(sync.Options{Source: source, Sinks: []sync.Sink{index}})
 //	err = engine.Run(ctx)
 //
-// [Files] writes the same as lines for _bulk, for networks without a way out. [Sweeper] removes what has
-// expired, [Refresher] keeps what is valid for long in the window that rules look back. [Previewer] counts what a rule
+// [Files] writes the same as lines for _bulk, for networks without a way out. [Index.Run] removes what has
+// expired, and keeps what is valid for long in the window that rules look back. [Previewer] counts what a rule
 // would have matched.
 //
 // # What is kept

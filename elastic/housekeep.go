@@ -2,11 +2,11 @@ package elastic
 
 import (
 	"context"
-
 	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
+	stdsync "sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -14,12 +14,19 @@ import (
 	"github.com/opencti-elastic/opencti-elastic/sync"
 )
 
+// The defaults of housekeeping: indicator-match rules look back 30 days.
+const (
+	DefaultSweepInterval = time.Minute
+	DefaultRefreshAfter  = 25 * 24 * time.Hour
+	refreshEvery         = time.Hour
+)
+
 // Housekeeping goes over documents that a search finds, page by page, and writes each so
 // that it is left alone if it has changed meanwhile. It needs no lock beside a second
 // instance: what one of them did, the other no longer finds or is refused.
 
-// sweepPage is how many documents are looked at together.
-const sweepPage = 1000
+// housekeepingPage is how many documents are looked at together.
+const housekeepingPage = 1000
 
 // ours matches what this program wrote, and nothing else.
 func ours() map[string]any {
@@ -40,7 +47,7 @@ func dateText(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.0
 // page gives documents that match, the oldest by the field first: where they are, and their state.
 func (x *Index) page(ctx context.Context, field string, filter ...any) ([]document, error) {
 	body := mustMarshal(map[string]any{
-		"size": min(sweepPage, x.o.MaxItems), "_source": false, "seq_no_primary_term": true, "track_total_hits": false,
+		"size": min(housekeepingPage, x.o.MaxItems), "_source": false, "seq_no_primary_term": true, "track_total_hits": false,
 		"sort":  []any{map[string]any{field: map[string]any{"order": "asc", "unmapped_type": "date"}}},
 		"query": map[string]any{"bool": map[string]any{"filter": append([]any{ours()}, filter...)}},
 	})
@@ -102,21 +109,28 @@ func (x *Index) apply(ctx context.Context, b *bulk, ids []string) (tidied, error
 	return out, nil
 }
 
-// every calls pass now and then after each interval, until ctx ends. An error is reported and the
-// next time is tried again.
-func every(ctx context.Context, interval time.Duration, pass func(context.Context) error, report func(error)) error {
-	ticker := time.NewTicker(interval)
-	defer ticker.Stop()
-	for {
-		if err := pass(ctx); err != nil && ctx.Err() == nil {
-			report(err)
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
+// Run does what an index needs beside its writes until ctx ends, and then returns nil: [Index.Sweep] and [Index.Refresh], each at
+// once and then at its interval. A fault is logged and tried again at the next interval.
+func (x *Index) Run(ctx context.Context) error {
+	var loops stdsync.WaitGroup
+	defer loops.Wait()
+	loop := func(what string, interval time.Duration, pass func(context.Context) (int, error)) {
+		loops.Go(func() {
+			for ctx.Err() == nil {
+				if _, err := pass(ctx); err != nil && ctx.Err() == nil {
+					x.o.Logger.WarnContext(ctx, what, "error", err)
+				}
+				sync.Sleep(ctx, interval)
+			}
+		})
 	}
+	if !x.o.DisableSweep {
+		loop("the sweep of expired documents is incomplete", x.o.SweepInterval, x.Sweep)
+	}
+	if !x.o.DisableRefresh {
+		loop("the refresh of old documents is incomplete", refreshEvery, x.Refresh)
+	}
+	return nil
 }
 
 // sourceDates reads the dates of a document that housekeeping goes by.

@@ -1,6 +1,7 @@
 package elastic
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,10 +44,20 @@ type IndexOptions struct {
 	// MaxBytes bounds the body of a bulk request before compression, default 2 MiB. One
 	// document that is larger goes alone.
 	MaxBytes int
+	// SweepInterval is the time between two sweeps of expired documents, default [DefaultSweepInterval]; DisableSweep means none.
+	SweepInterval time.Duration
+	DisableSweep  bool
+	// Expired gets the ids of documents that a sweep has removed or marked, so that their rules can be
+	// disabled. It is called after the documents are gone; ids that it returns an error
+	// for are handed to it again at the next sweep. nil for nobody.
+	Expired func(ctx context.Context, ids []string) error
+	// RefreshAfter is how old @timestamp may become, default [DefaultRefreshAfter]; DisableRefresh means that it may become any age.
+	RefreshAfter   time.Duration
+	DisableRefresh bool
 	// ReferenceURL is OpenCTI's address as the Python connector wrote it into its documents, which
 	// are recognised by it; needed only where its data stream is taken over.
 	ReferenceURL string
-	// Logger gets what an operator should know; nil for none.
+	// Logger gets what an operator should know; nil is [slog.Default].
 	Logger *slog.Logger
 	// Now is the clock, default time.Now.
 	Now func() time.Time
@@ -70,14 +81,15 @@ func (o IndexOptions) Validate() error {
 	if o.Name != "" {
 		errs = append(errs, validateName("index name", o.Name))
 	}
-	if o.MaxItems < 0 || o.MaxBytes < 0 {
-		errs = append(errs, errors.New("index sink: the limits of a request must not be negative"))
+	if o.MaxItems < 0 || o.MaxBytes < 0 || o.SweepInterval < 0 || o.RefreshAfter < 0 {
+		errs = append(errs, errors.New("index sink: limits, intervals and ages must not be negative"))
 	}
 	return errors.Join(errs...)
 }
 
 // Index is the [sync.Sink] that keeps one document for each object in an index. Each write carries
-// the change's version, so that an older change never takes the place of a newer one.
+// the change's version, so that an older change never takes the place of a newer one. [Index.Run] removes
+// what has expired and keeps what is valid for long in the window of rules.
 type Index struct {
 	o    IndexOptions
 	plan planner
@@ -88,6 +100,8 @@ type Index struct {
 	made   atomic.Bool // the index has been there before
 	// noMultiGet tells that the server does not offer to read several documents directly.
 	noMultiGet atomic.Bool
+
+	expired expiredIDs
 
 	mu     stdsync.Mutex
 	rolled []string // backing indices that came with a rollover since the last look
@@ -100,18 +114,12 @@ func NewIndex(o IndexOptions) (*Index, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	if o.Name == "" {
-		o.Name = DefaultIndex
-	}
-	if o.MaxItems == 0 {
-		o.MaxItems = DefaultMaxItems
-	}
-	if o.MaxBytes == 0 {
-		o.MaxBytes = DefaultMaxBytes
-	}
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
+	o.Name = cmp.Or(o.Name, DefaultIndex)
+	o.MaxItems = cmp.Or(o.MaxItems, DefaultMaxItems)
+	o.MaxBytes = cmp.Or(o.MaxBytes, DefaultMaxBytes)
+	o.SweepInterval = cmp.Or(o.SweepInterval, DefaultSweepInterval)
+	o.RefreshAfter = cmp.Or(o.RefreshAfter, DefaultRefreshAfter)
+	o.Logger = cmp.Or(o.Logger, slog.Default())
 	if o.Now == nil {
 		o.Now = time.Now
 	}

@@ -3,6 +3,7 @@ package elastic_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -57,6 +58,9 @@ func newIndex(t testing.TB, s *elastictest.Elasticsearch, o elastic.IndexOptions
 	}
 	if o.Mapper == nil {
 		o.Mapper = newMapper(t, ecs.Options{})
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	x, err := elastic.NewIndex(o)
 	if err != nil {

@@ -53,23 +53,15 @@ func TestRealHousekeeping(t *testing.T) {
 			t.Fatalf("%d documents, want 150", n)
 		}
 		now = tomorrow
-		sweeper, err := elastic.NewSweeper(elastic.SweeperOptions{Index: x})
-		if err != nil {
-			t.Fatal(err)
-		}
 		renewed := until(0, today.Add(2000*time.Hour))
 		renewed.Version = 9000
 		mustWrite(t, x, renewed)
-		if n, err := sweeper.Sweep(t.Context()); n != 99 || err != nil {
+		if n, err := x.Sweep(t.Context()); n != 99 || err != nil {
 			t.Fatalf("%d removed, %v; want 99", n, err)
 		}
 		before := s.search(name, `{"match_all":{}}`)
 		now = today.Add(26 * 24 * time.Hour)
-		refresher, err := elastic.NewRefresher(elastic.RefresherOptions{Index: x})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if n, err := refresher.Refresh(t.Context()); n != 51 || err != nil {
+		if n, err := x.Refresh(t.Context()); n != 51 || err != nil {
 			t.Fatalf("%d refreshed, %v; want 51", n, err)
 		}
 		after := s.search(name, `{"range":{"@timestamp":{"gte":"2026-12-20T12:00:00Z"}}}`)

@@ -42,7 +42,14 @@ func housekeepingServers(t *testing.T, run func(t *testing.T, s *elastictest.Ela
 func TestSweep(t *testing.T) {
 	housekeepingServers(t, func(t *testing.T, s *elastictest.Elasticsearch) {
 		now := today
-		x := newIndex(t, s, elastic.IndexOptions{Mapper: newMapper(t, ecs.Options{Now: clockAt(&now)}), Now: clockAt(&now), MaxItems: 50})
+		var handed []string
+		x := newIndex(t, s, elastic.IndexOptions{
+			Mapper: newMapper(t, ecs.Options{Now: clockAt(&now)}), Now: clockAt(&now), MaxItems: 50,
+			Expired: func(_ context.Context, ids []string) error {
+				handed = append(handed, ids...)
+				return nil
+			},
+		})
 		var changes []sync.Change
 		for i := range 120 {
 			changes = append(changes, until(i, today.Add(time.Hour)))
@@ -54,19 +61,11 @@ func TestSweep(t *testing.T) {
 		mustWrite(t, x, changes...)
 		send(t, s, http.MethodPost, "/"+elastic.DefaultIndex+"/_doc", `{"@timestamp":"2020-01-01T00:00:00Z","opencti":{"expires_at":"2020-01-01T00:00:00Z"},"note":"not ours"}`)
 		s.Refresh(elastic.DefaultIndex)
-		var handed []string
-		sweeper, err := elastic.NewSweeper(elastic.SweeperOptions{Index: x, Expired: func(_ context.Context, ids []string) error {
-			handed = append(handed, ids...)
-			return nil
-		}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if n, err := sweeper.Sweep(t.Context()); n != 0 || err != nil {
+		if n, err := x.Sweep(t.Context()); n != 0 || err != nil {
 			t.Fatalf("before anything has expired: %d removed, %v", n, err)
 		}
 		now = tomorrow
-		if n, err := sweeper.Sweep(t.Context()); n != 120 || err != nil {
+		if n, err := x.Sweep(t.Context()); n != 120 || err != nil {
 			t.Fatalf("%d removed, %v; want 120", n, err)
 		}
 		if n := s.Len(elastic.DefaultIndex); n != 22 {
@@ -90,11 +89,7 @@ func TestSweepSparesTheRenewed(t *testing.T) {
 		renewed := until(1, tomorrow.Add(time.Hour))
 		renewed.Version = 5000
 		mustWrite(t, x, renewed) // not refreshed: the search still sees the old one
-		sweeper, err := elastic.NewSweeper(elastic.SweeperOptions{Index: x})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if n, err := sweeper.Sweep(t.Context()); n != 1 || err != nil {
+		if n, err := x.Sweep(t.Context()); n != 1 || err != nil {
 			t.Fatalf("%d removed, %v; want 1", n, err)
 		}
 		if s.Documents(elastic.DefaultIndex)[renewed.Key].ID == "" {
@@ -110,12 +105,8 @@ func TestSweepMarks(t *testing.T) {
 		mustWrite(t, x, until(1, today.Add(time.Hour)), until(2, tomorrow.Add(time.Hour)))
 		s.Refresh(elastic.DefaultIndex)
 		now = tomorrow
-		sweeper, err := elastic.NewSweeper(elastic.SweeperOptions{Index: x})
-		if err != nil {
-			t.Fatal(err)
-		}
 		for _, want := range []int{1, 0} {
-			if n, err := sweeper.Sweep(t.Context()); n != want || err != nil {
+			if n, err := x.Sweep(t.Context()); n != want || err != nil {
 				t.Fatalf("%d marked, %v; want %d", n, err, want)
 			}
 		}
@@ -140,26 +131,25 @@ func TestSweepMarks(t *testing.T) {
 func TestSweepHandsOnAgain(t *testing.T) {
 	s := newServer(t, elastictest.Options{})
 	now := today
-	x := newIndex(t, s, elastic.IndexOptions{Mapper: newMapper(t, ecs.Options{Now: clockAt(&now)}), Now: clockAt(&now)})
+	fault := errors.New("kibana is away")
+	var handed [][]string
+	x := newIndex(t, s, elastic.IndexOptions{
+		Mapper: newMapper(t, ecs.Options{Now: clockAt(&now)}), Now: clockAt(&now),
+		Expired: func(_ context.Context, ids []string) error {
+			handed = append(handed, ids)
+			if len(handed) == 1 {
+				return fault
+			}
+			return nil
+		},
+	})
 	mustWrite(t, x, until(1, today.Add(time.Hour)))
 	s.Refresh(elastic.DefaultIndex)
 	now = tomorrow
-	fault := errors.New("kibana is away")
-	var handed [][]string
-	sweeper, err := elastic.NewSweeper(elastic.SweeperOptions{Index: x, Expired: func(_ context.Context, ids []string) error {
-		handed = append(handed, ids)
-		if len(handed) == 1 {
-			return fault
-		}
-		return nil
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := sweeper.Sweep(t.Context()); !errors.Is(err, fault) {
+	if _, err := x.Sweep(t.Context()); !errors.Is(err, fault) {
 		t.Fatalf("got %v, want the fault", err)
 	}
-	if _, err := sweeper.Sweep(t.Context()); err != nil {
+	if _, err := x.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	key := until(1, today).Key
@@ -178,12 +168,8 @@ func TestRefresh(t *testing.T) {
 		now = today.Add(26 * 24 * time.Hour)
 		mustWrite(t, x, upsert(indicator(50, ""), 78)) // young
 		s.Refresh(elastic.DefaultIndex)
-		refresher, err := elastic.NewRefresher(elastic.RefresherOptions{Index: x})
-		if err != nil {
-			t.Fatal(err)
-		}
 		for _, want := range []int{50, 0} {
-			if n, err := refresher.Refresh(t.Context()); n != want || err != nil {
+			if n, err := x.Refresh(t.Context()); n != want || err != nil {
 				t.Fatalf("%d refreshed, %v; want %d", n, err, want)
 			}
 		}
@@ -217,10 +203,6 @@ func TestRefreshLetsChangesWin(t *testing.T) {
 		mustWrite(t, x, upserts(3, 77)...)
 		s.Refresh(elastic.DefaultIndex)
 		now = today.Add(26 * 24 * time.Hour)
-		refresher, err := elastic.NewRefresher(elastic.RefresherOptions{Index: x})
-		if err != nil {
-			t.Fatal(err)
-		}
 		other := newIndex(t, s, elastic.IndexOptions{Mapper: newMapper(t, ecs.Options{Now: clockAt(&now)}), Now: clockAt(&now)})
 		if err := other.Prepare(t.Context()); err != nil {
 			t.Fatal(err)
@@ -234,7 +216,7 @@ func TestRefreshLetsChangesWin(t *testing.T) {
 			}
 			return false
 		}})
-		if n, err := refresher.Refresh(t.Context()); n != 1 || err != nil {
+		if n, err := x.Refresh(t.Context()); n != 1 || err != nil {
 			t.Fatalf("%d refreshed, %v; want 1", n, err)
 		}
 		docs := s.Documents(elastic.DefaultIndex)

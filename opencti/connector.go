@@ -56,13 +56,11 @@ func (c ConnectorConfig) Validate() error {
 
 // Connector is a STREAM connector as OpenCTI shows it: registered, alive, with its state.
 //
-// Call Register, then read the stream with State as the checkpoint store, and Run beside it until
-// the last checkpoint is saved:
+// Read the stream with State as the checkpoint store:
 //
-//	if err := connector.Register(ctx); err != nil { … }
-//	go connector.Run(pinging)
-//	engine.Run(ctx) // saves to connector.State()
-//	stopPinging()   // a last ping carries the last state
+//	engine, err := sync.NewEngine(sync.Options{Source: stream, Sinks: sinks, Checkpoints: connector.State()})
+//	…
+//	err = connector.Follow(ctx, engine.Run, index.Run)
 //
 // Two instances with one id cannot see each other by pings: each ping is answered with the
 // state it brought. Give each instance its own id.
@@ -94,6 +92,34 @@ func NewConnector(client *Client, cfg ConnectorConfig) (*Connector, error) {
 
 // State is the checkpoint store in the connector's state; it is empty until Register has returned.
 func (c *Connector) State() *State { return c.state }
+
+// Follow registers the connector, and then runs follow, such as an engine's Run, until it has ended. Beside it go the pings and
+// what else is given: they end after follow, the pings last, so that they carry the last state. Its error is follow's and theirs,
+// but for those of their contexts' end.
+func (c *Connector) Follow(ctx context.Context, follow func(context.Context) error, beside ...func(context.Context) error) error {
+	if err := c.Register(ctx); err != nil {
+		return err
+	}
+	return runBeside(ctx, func(ctx context.Context) error { return runBeside(ctx, follow, beside) }, []func(context.Context) error{c.Run})
+}
+
+// runBeside runs functions beside another until that has ended.
+func runBeside(ctx context.Context, main func(context.Context) error, beside []func(context.Context) error) error {
+	working, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	ended := make(chan error, len(beside))
+	for _, work := range beside {
+		go func() { ended <- work(working) }()
+	}
+	err := main(ctx)
+	stop()
+	for range beside {
+		if e := <-ended; e != nil && !errors.Is(e, context.Canceled) {
+			err = errors.Join(err, fmt.Errorf("beside the stream: %w", e))
+		}
+	}
+	return err
+}
 
 // Register registers the connector, takes its saved state, pings once and adds missing pattern types. Until the
 // platform has answered, there is no telling where to start: it tries again, for as long as ctx allows, and

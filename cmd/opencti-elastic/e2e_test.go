@@ -21,19 +21,35 @@ func (s *stage) settle(t *testing.T, history []openctitest.Event, limit time.Dur
 	deadline := time.Now().Add(limit)
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
-	for {
+	for before, judged, quiet := -1, -1, 0; ; <-tick.C {
+		late, now := time.Now().After(deadline), s.requests()
+		if quiet++; now != before {
+			before, quiet = now, 0
+		}
+		if !late && (quiet < 3 || now == judged) { // something is under way, or nothing has come since the last look
+			continue
+		}
+		judged = now
 		v := s.judge(history)
 		if len(v.Faults) == 0 {
 			return v.Documents, v.Rules
 		}
-		if time.Now().After(deadline) {
+		if late {
 			for _, f := range v.Faults[:min(len(v.Faults), 10)] {
 				t.Error(f)
 			}
 			t.Fatalf("%d faults, %d documents, %d rules", len(v.Faults), v.Documents, v.Rules)
 		}
-		<-tick.C
 	}
+}
+
+// requests is how many the two targets have had.
+func (s *stage) requests() int {
+	n := len(s.kibana.Requests())
+	for _, of := range s.elasticsearch.Stats().Requests {
+		n += of
+	}
+	return n
 }
 
 func hostileHistory(seed uint64, n int, ahead time.Duration) []openctitest.Event {

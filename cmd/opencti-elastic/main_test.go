@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"flag"
 	"io"
 	"net/http"
@@ -26,7 +25,7 @@ func TestMain(m *testing.M) {
 		main()
 	}
 	flag.Parse()
-	if err := flag.Set("test.parallel", "6"); err != nil { // the tests wait more than they work
+	if err := flag.Set("test.parallel", "12"); err != nil { // the tests wait more than they work
 		panic(err)
 	}
 	os.Exit(m.Run())
@@ -177,19 +176,6 @@ func post(t *testing.T, url string, body []byte) {
 	defer response.Body.Close()
 	if answer, err := io.ReadAll(response.Body); err != nil || response.StatusCode != http.StatusOK || !bytes.Contains(answer, []byte(`"errors":false`)) {
 		t.Fatalf("status %d, %v: %.300s", response.StatusCode, err, answer)
-	}
-}
-
-// TestFollowTellsOfFaultsBeside: what went wrong beside the stream is not lost with its end.
-func TestFollowTellsOfFaultsBeside(t *testing.T) {
-	fault := errors.New("fault")
-	done := func(context.Context) error { return nil }
-	err := follow(t.Context(), done, done, func(context.Context) error { return fault }, func(ctx context.Context) error {
-		<-ctx.Done()
-		return ctx.Err()
-	})
-	if !errors.Is(err, fault) || errors.Is(err, context.Canceled) {
-		t.Errorf("got %v, want the fault alone", err)
 	}
 }
 

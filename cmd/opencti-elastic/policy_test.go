@@ -13,7 +13,7 @@ import (
 
 // policyHistory is what TestPolicy's runs see; it is whole before the first of them.
 func policyHistory() []openctitest.Event {
-	return openctitest.HistoryConfig{Seed: 6, Events: 300, Start: time.Now().Add(-time.Hour), Step: 12 * time.Second}.Make()
+	return openctitest.HistoryConfig{Seed: 6, Events: 300, Start: time.Now().Add(-10 * time.Hour), Step: 2 * time.Minute}.Make()
 }
 
 // TestPolicy restarts the connector with other settings, there and back again: each time documents and rules
@@ -35,7 +35,7 @@ func TestPolicy(t *testing.T) {
 		{"authors", []string{"", "AUTHORS=nobody", ""}},
 		{"types", []string{"", "TYPES=Indicator", "TYPES=IPv4-Addr", ""}},
 		{"detection", []string{"", "DETECTION_ONLY=true", ""}},
-		{"age", []string{"", "MAX_AGE=30m", ""}},
+		{"age", []string{"", "MAX_AGE=5h1m", ""}},
 		{"custom fields", []string{"", "CUSTOM_FIELDS=tier=1", ""}},
 		{"observables", []string{"", "OBSERVABLES=none", "OBSERVABLES=reference", ""}},
 		{"mapping", []string{"", "EVENT_ORIGINAL=true MODULE=ti_other", ""}},

@@ -99,12 +99,9 @@ func newConnection(ctx context.Context, c *config.Config, log *slog.Logger, obse
 
 // run registers with OpenCTI and follows the stream until ctx ends.
 func (c *connection) run(ctx context.Context) error {
-	err := c.connector.Register(ctx)
-	if err == nil {
-		beside := append(c.target.beside, c.connector.Run, func(ctx context.Context) error { return report(ctx, c.engine, c.log) })
-		err = follow(ctx, c.engine.Run, beside...)
-		summarize(c.log, "stopped", c.engine.Stats())
-	}
+	beside := append(c.target.beside, func(ctx context.Context) error { return report(ctx, c.engine, c.log) })
+	err := c.connector.Follow(ctx, c.engine.Run, beside...)
+	summarize(c.log, "stopped", c.engine.Stats())
 	if err != nil && ctx.Err() != nil {
 		c.log.Warn("stopped before all was written; it is read again at the next start", "error", err.Error())
 	}

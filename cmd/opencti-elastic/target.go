@@ -54,25 +54,30 @@ func newTarget(ctx context.Context, c *config.Config, refs *opencti.References, 
 	if err != nil {
 		return nil, err
 	}
-	index, err := newIndex(c, client, mapper, log)
-	if err != nil {
-		return nil, err
-	}
-	t := &target{sinks: []sync.Sink{index}, closes: []func() error{func() error { client.Close(); return nil }}}
+	t := &target{closes: []func() error{func() error { client.Close(); return nil }}}
 	ruleSink, err := newRules(ctx, c, client, builder, t, log)
 	if err != nil {
 		return nil, err
 	}
+	var expired func(context.Context, []string) error
 	if ruleSink != nil {
-		sink := ruleSink
-		t.beside = append(t.beside, func(ctx context.Context) error { return convergeRules(ctx, sink, log) })
-		if builder.Policy() == rules.Off {
-			ruleSink = nil
-		} else {
-			t.sinks = append(t.sinks, ruleSink)
+		expired = ruleSink.Expire
+		t.sinks = append(t.sinks, ruleSink)
+		t.beside = append(t.beside, func(ctx context.Context) error { return convergeRules(ctx, ruleSink, log) })
+		if c.Elastic.SweepInterval > 0 {
+			t.beside = append(t.beside, func(ctx context.Context) error { return sweepRules(ctx, ruleSink, c.Elastic.SweepInterval, log) })
+		}
+		if builder.Policy() == rules.Off { // what is there goes, and nothing comes
+			t.sinks, t.beside, expired = nil, t.beside[:1], nil
 		}
 	}
-	return t, t.keepHouse(c, index, ruleSink, log)
+	index, err := newIndex(c, client, mapper, expired, log)
+	if err != nil {
+		return nil, err
+	}
+	t.sinks = append([]sync.Sink{index}, t.sinks...)
+	t.beside = append(t.beside, index.Run)
+	return t, nil
 }
 
 // newFileTarget makes the sinks that write to files in dir.
@@ -99,30 +104,6 @@ func newFileTarget(c *config.Config, refs *opencti.References, dir string) (*tar
 	}
 	t.sinks, t.closes = append(t.sinks, files), append(t.closes, files.Close)
 	return t, nil
-}
-
-// keepHouse adds the sweep of expired documents and rules and the refresh of old documents.
-func (t *target) keepHouse(c *config.Config, index *elastic.Index, ruleSink *kibana.Sink, log *slog.Logger) error {
-	if c.Elastic.SweepInterval > 0 {
-		options := elastic.SweeperOptions{Index: index, Interval: c.Elastic.SweepInterval}
-		if ruleSink != nil {
-			options.Expired = ruleSink.Expire
-			t.beside = append(t.beside, func(ctx context.Context) error { return sweepRules(ctx, ruleSink, c.Elastic.SweepInterval, log) })
-		}
-		sweeper, err := elastic.NewSweeper(options)
-		if err != nil {
-			return err
-		}
-		t.beside = append(t.beside, sweeper.Run)
-	}
-	if c.Elastic.RefreshDays > 0 {
-		refresher, err := elastic.NewRefresher(elastic.RefresherOptions{Index: index, After: time.Duration(c.Elastic.RefreshDays) * day})
-		if err != nil {
-			return err
-		}
-		t.beside = append(t.beside, refresher.Run)
-	}
-	return nil
 }
 
 const (

@@ -176,10 +176,12 @@ func newElastic(c *config.Elastic) (*elastic.Client, error) {
 	})
 }
 
-func newIndex(c *config.Config, client *elastic.Client, mapper *ecs.Mapper, log *slog.Logger) (*elastic.Index, error) {
+func newIndex(c *config.Config, client *elastic.Client, mapper *ecs.Mapper, expired func(context.Context, []string) error, log *slog.Logger) (*elastic.Index, error) {
 	e := &c.Elastic
 	return elastic.NewIndex(elastic.IndexOptions{
 		Client: client, Mapper: mapper, Name: e.IndexName, KeepRevoked: e.OnRevoke == "mark", Pipeline: e.Pipeline, Lookup: e.LookupIndex,
+		SweepInterval: e.SweepInterval, DisableSweep: e.SweepInterval == 0, Expired: expired,
+		RefreshAfter: time.Duration(e.RefreshDays) * day, DisableRefresh: e.RefreshDays == 0,
 		MaxItems: e.BatchSize, ReferenceURL: c.BaseURL(), Logger: log,
 	})
 }
@@ -213,23 +215,4 @@ func names(sinks []sync.Sink) []string {
 		out = append(out, s.Name())
 	}
 	return out
-}
-
-// follow keeps the promise that Run returns when all it started has: work runs
-// beside main until main has ended, and then gets until its own end.
-func follow(ctx context.Context, main func(context.Context) error, beside ...func(context.Context) error) error {
-	working, stop := context.WithCancel(context.WithoutCancel(ctx))
-	defer stop()
-	done := make(chan error, len(beside))
-	for _, work := range beside {
-		go func() { done <- work(working) }()
-	}
-	err := main(ctx)
-	stop()
-	for range beside {
-		if e := <-done; e != nil && !errors.Is(e, context.Canceled) {
-			err = errors.Join(err, fmt.Errorf("beside the stream: %w", e))
-		}
-	}
-	return err
 }

@@ -21,6 +21,7 @@ type connector struct {
 	mapper    *ecs.Mapper
 	builder   *rules.Builder
 	client    *elastic.Client
+	documents *elastic.Index
 	connector *opencti.Connector
 	engine    *sync.Engine
 }
@@ -57,8 +58,7 @@ func newConnector(s servers) (*connector, error) {
 	if c.client, err = elastic.NewClient(elastic.Config{URLs: []string{s.elasticsearch.URL}, APIKey: key}); err != nil {
 		return nil, err
 	}
-	documents, err := elastic.NewIndex(elastic.IndexOptions{Client: c.client, Mapper: c.mapper, Name: index, Logger: log})
-	if err != nil {
+	if c.documents, err = elastic.NewIndex(elastic.IndexOptions{Client: c.client, Mapper: c.mapper, Name: index, Logger: log}); err != nil {
 		return nil, err
 	}
 
@@ -73,23 +73,13 @@ func newConnector(s servers) (*connector, error) {
 	}
 
 	c.engine, err = sync.NewEngine(sync.Options{
-		Source: stream, Sinks: []sync.Sink{documents, detection}, Checkpoints: c.connector.State(), Logger: log,
+		Source: stream, Sinks: []sync.Sink{c.documents, detection}, Checkpoints: c.connector.State(), Logger: log,
 	})
 	return c, err
 }
 
-// run registers with OpenCTI and follows the stream until ctx ends. The pings carry the checkpoints, so
-// the last one comes after the engine's end.
+// run registers with OpenCTI and follows the stream until ctx ends.
 func (c *connector) run(ctx context.Context) error {
 	defer c.client.Close()
-	if err := c.connector.Register(ctx); err != nil {
-		return err
-	}
-	pinging, stop := context.WithCancel(context.WithoutCancel(ctx))
-	pinged := make(chan error, 1)
-	go func() { pinged <- c.connector.Run(pinging) }()
-	err := c.engine.Run(ctx)
-	stop()
-	<-pinged
-	return err
+	return c.connector.Follow(ctx, c.engine.Run, c.documents.Run)
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/opencti-elastic/opencti-elastic/ecs"
@@ -135,9 +136,7 @@ func sameDocument(a, b []byte) bool {
 			delete(ours, "expires_at") // counted from the writing
 		}
 	}
-	p, err1 := json.Marshal(x)
-	q, err2 := json.Marshal(y)
-	return err1 == nil && err2 == nil && bytes.Equal(p, q)
+	return reflect.DeepEqual(x, y)
 }
 
 func validUntil(ours map[string]any) string {
