@@ -31,6 +31,7 @@ func (a app) convertDocuments(ctx context.Context, args []string) error {
 	left := tally{}
 	for change, err := range source.Learn(refs.Learn).Changes(ctx, nil) {
 		if err != nil {
+			left.print(a.stderr, "no document")
 			return errors.Join(err, out.Flush())
 		}
 		if change.Op == sync.Progress {

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/opencti-elastic/opencti-elastic/opencti"
 	"github.com/opencti-elastic/opencti-elastic/rules"
@@ -22,50 +20,29 @@ func (a app) convertRules(ctx context.Context, args []string) error {
 	if err != nil {
 		return usageError{err}
 	}
-	made, left := newRuleLines(), tally{}
+	made, err := newRuleLines()
+	if err != nil {
+		return err
+	}
+	defer made.close() // a temporary file that stays is no fault of the rules
+	left := tally{}
 	for _, rule := range builder.Managed() {
 		if err := made.put(rule.Base().RuleID, rule); err != nil {
 			return err
 		}
 	}
+	var faults error // of files: what the others give is written all the same
 	for change, err := range source.Learn(refs.Learn).Changes(ctx, nil) {
 		if err != nil {
-			return err
+			faults = err
+			break
 		}
 		if reason := made.apply(builder, change); reason != "" {
 			left.add(reason)
 		}
 	}
-	out := bufio.NewWriterSize(a.stdout, 64<<10)
-	for _, id := range made.order {
-		if line, ok := made.lines[id]; ok {
-			if _, err := fmt.Fprintf(out, "%s\n", line); err != nil {
-				return err
-			}
-		}
-	}
 	left.print(a.stderr, "no rule")
-	return out.Flush()
-}
-
-// ruleLines keeps the last line of each rule, in the order in which the rules were first seen.
-type ruleLines struct {
-	order []string
-	lines map[string][]byte
-}
-
-func newRuleLines() *ruleLines { return &ruleLines{lines: make(map[string][]byte)} }
-
-func (r *ruleLines) put(id string, rule rules.Rule) error {
-	line, err := rules.Marshal(rule)
-	if err != nil {
-		return fmt.Errorf("rule %s: %w", id, err)
-	}
-	if _, known := r.lines[id]; !known {
-		r.order = append(r.order, id)
-	}
-	r.lines[id] = line
-	return nil
+	return errors.Join(faults, made.writeTo(a.stdout))
 }
 
 // apply takes one change; it gives the reason why there is no rule.
@@ -74,7 +51,7 @@ func (r *ruleLines) apply(builder *rules.Builder, c sync.Change) string {
 	case sync.Invalid:
 		return c.Err.Error()
 	case sync.Delete:
-		delete(r.lines, builder.RuleID(c.Key))
+		r.drop(builder.RuleID(c.Key))
 		return ""
 	case sync.Progress:
 		return ""
@@ -84,7 +61,7 @@ func (r *ruleLines) apply(builder *rules.Builder, c sync.Change) string {
 	if err == nil {
 		err = r.put(id, rule)
 	} else {
-		delete(r.lines, id)
+		r.drop(id)
 	}
 	if none, ok := errors.AsType[*rules.NoRuleError](err); ok && none.Why == rules.NotIndicator {
 		return c.Object.Type + ": not an indicator"

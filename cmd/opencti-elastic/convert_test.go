@@ -101,6 +101,28 @@ func TestConvertRules(t *testing.T) {
 	}
 }
 
+// TestNothingReadable: what is no STIX ends with a fault that says what it looks like, and a file beside it is converted all the same.
+func TestNothingReadable(t *testing.T) {
+	good := filepath.Join(t.TempDir(), "good.json")
+	if err := os.WriteFile(good, []byte(bundle), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	page := filepath.Join(t.TempDir(), "page.json")
+	if err := os.WriteFile(page, []byte("<!DOCTYPE html><html>sign in</html>"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range []string{"convert documents", "convert rules", "replay --out " + t.TempDir()} {
+		args := strings.Fields(command)
+		environ := []string{"ELASTIC_SECURITY_DEAD_LETTERS=-"}
+		if stdout, stderr, code := execute(t, environ, "", append(args, page)...); code != exitFailure || !strings.Contains(stderr, "it looks like an HTML page") {
+			t.Errorf("%s: code %d\n%s%s", command, code, stdout, stderr)
+		}
+		if stdout, stderr, code := execute(t, environ, "", append(args, page, good)...); code != exitFailure || args[0] == "convert" && !strings.Contains(stdout, "198.51.100.7") {
+			t.Errorf("%s with a good file: code %d\n%s%s", command, code, stdout, stderr)
+		}
+	}
+}
+
 // TestMarkingsInBundles: a ceiling of markings holds wherever a bundle has the marking, and whatever form it has.
 func TestMarkingsInBundles(t *testing.T) {
 	const indicator = `{"type":"indicator","id":"indicator--1","name":"n","pattern":"[ipv4-addr:value = '198.51.100.7']","pattern_type":"stix","valid_from":"2026-11-01T00:00:00Z","created_by_ref":"identity--1","object_marking_refs":["marking-definition--99999999-9999-4999-8999-999999999999"]}`

@@ -113,6 +113,9 @@ func (r *reading) piece(v []byte, line int) error {
 	}
 	for id, changes := range decode(v) {
 		if len(changes) == 1 && changes[0].Op == sync.Invalid {
+			if s := look(v); s.event != "" || s.op != "" {
+				r.read++ // a recording of what could not be read
+			}
 			if err := r.invalid(id, line, changes[0].Raw, changes[0].Err); err != nil {
 				return err
 			}

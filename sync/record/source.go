@@ -158,9 +158,11 @@ type reading struct {
 	from  *sync.Checkpoint
 	start sync.Position
 	clock clock
-	name  string                     // of the input
-	limit int                        // of one object, in bytes
-	only  func(stixType string) bool // what is read of the objects; nil for all
+	name  string // of the input
+	limit int    // of one object, in bytes
+	// read and unreadable count the events of the input.
+	read, unreadable int
+	only             func(stixType string) bool // what is read of the objects; nil for all
 }
 
 func (r *reading) input(in Input) (err error) {
@@ -179,10 +181,20 @@ func (r *reading) input(in Input) (err error) {
 
 // content reads a file's content, whichever form it has.
 func (r *reading) content(in *bufio.Reader) error {
-	if isDocument(in) {
-		return r.document(in)
+	r.read, r.unreadable = 0, 0
+	document := isDocument(in)
+	head, _ := in.Peek(min(in.Buffered(), looksBytes))
+	looks := looksLike(head)
+	var err error
+	if document {
+		err = r.document(in)
+	} else {
+		err = r.lines(in)
 	}
-	return r.lines(in)
+	if errors.Is(err, errStop) || r.read > 0 || err == nil && r.unreadable == 0 {
+		return err
+	}
+	return errors.Join(fmt.Errorf("nothing of it could be read: it looks like %s", looks), err)
 }
 
 // unpack gives the content of what may be compressed, without a byte order mark.
@@ -212,7 +224,13 @@ func skipMark(in *bufio.Reader) {
 // event hands on the changes of one event. A zero id means that it has none.
 func (r *reading) event(id sync.Position, changes ...sync.Change) error {
 	if len(changes) == 0 {
+		r.read++
 		return nil
+	}
+	if changes[0].Op == sync.Invalid {
+		r.unreadable++
+	} else {
+		r.read++
 	}
 	if id.IsZero() && r.clock.mark.IsZero() && changes[0].Op != sync.Invalid {
 		r.clock.mark = r.start
