@@ -1,6 +1,7 @@
 package kibana
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -8,7 +9,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	stdsync "sync"
 
 	"github.com/go-json-experiment/json"
@@ -55,22 +55,6 @@ func NewFiles(dir string, builder *rules.Builder) (*Files, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("rule files: %w", err)
 	}
-	old, err := os.ReadFile(filepath.Join(dir, FileName))
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("rule files: %w", err)
-	}
-	for n := 2; ; n++ {
-		more, err := os.ReadFile(filepath.Join(dir, rulesFileName(n)))
-		if err != nil {
-			break
-		}
-		old = append(old, more...)
-	}
-	part, err := os.ReadFile(filepath.Join(dir, rulesSpool))
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("rule files: %w", err)
-	}
-	part = part[:bytes.LastIndexByte(part, '\n')+1] // a line that a crash cut
 	managed, err := managedLines(builder)
 	if err != nil {
 		return nil, fmt.Errorf("rule files: %w", err)
@@ -81,13 +65,65 @@ func NewFiles(dir string, builder *rules.Builder) (*Files, error) {
 		return nil, fmt.Errorf("rule files: %w", err)
 	}
 	f := &Files{dir: dir, builder: builder, spool: spool, at: make(map[string]span)}
-	if err = f.take(slices.Concat(old, part, managed)); err == nil {
+	if err = f.takeUp(dir, managed); err == nil {
 		err = os.Rename(spool.Name(), filepath.Join(dir, rulesSpool))
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("rule files: continue: %w", err), spool.Close(), os.Remove(spool.Name()))
 	}
 	return f, nil
+}
+
+// takeUp takes what the directory has of an earlier run, then the policy's own rules.
+func (f *Files) takeUp(dir string, managed []byte) error {
+	for n := 1; ; n++ {
+		found, err := f.takeFile(filepath.Join(dir, rulesFileName(n)))
+		if err != nil {
+			return err
+		}
+		if !found {
+			break
+		}
+	}
+	if _, err := f.takeFile(filepath.Join(dir, rulesSpool)); err != nil {
+		return err
+	}
+	return f.take(managed)
+}
+
+// takeFile takes the lines of a file, a part at a time; a crash may have cut the last one.
+func (f *Files) takeFile(name string) (found bool, err error) {
+	file, err := os.Open(name)
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer file.Close()
+	const part = 1 << 20
+	in := bufio.NewReaderSize(file, 64<<10)
+	var lines []byte
+	for {
+		line, err := in.ReadBytes('\n')
+		if err == nil {
+			lines = append(lines, line...)
+		} else if jsontext.Value(line).IsValid() {
+			lines = append(append(lines, line...), '\n')
+		}
+		if len(lines) >= part || err != nil {
+			if err := f.take(lines); err != nil {
+				return true, err
+			}
+			lines = lines[:0]
+		}
+		if errors.Is(err, io.EOF) {
+			return true, nil
+		}
+		if err != nil {
+			return true, err
+		}
+	}
 }
 
 func managedLines(builder *rules.Builder) ([]byte, error) {
