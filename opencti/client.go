@@ -2,6 +2,7 @@ package opencti
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -76,7 +77,7 @@ func NewClient(cfg ClientConfig) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	setDefault(&cfg.Timeout, 30*time.Second)
+	cfg.Timeout = cmp.Or(cfg.Timeout, 30*time.Second)
 	return &Client{cfg: cfg, url: base.JoinPath("graphql").String(), client: guard(cfg.HTTPClient, base)}, nil
 }
 
@@ -159,7 +160,7 @@ func (c *Client) decode(op string, resp *http.Response, answer []byte, out any) 
 	if err == nil && len(got.Errors) > 0 {
 		first := got.Errors[0]
 		name := first.Name
-		setDefault(&name, first.Extensions.Code)
+		name = cmp.Or(name, first.Extensions.Code)
 		return &GraphQLError{Op: op, Name: clean(name, c.secrets()...), Message: clean(first.Message, c.secrets()...)}
 	}
 	if resp.StatusCode != http.StatusOK {

@@ -1,13 +1,16 @@
 package opencti
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"github.com/opencti-elastic/opencti-elastic/internal/endpoint"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/opencti-elastic/opencti-elastic/internal/endpoint"
+	"github.com/opencti-elastic/opencti-elastic/sync"
 )
 
 // Start says where a stream begins that has no saved position.
@@ -55,8 +58,8 @@ type Config struct {
 	MaxEventSize int
 	// SilenceTimeout is how long no byte may come, heartbeats included, before the connection counts as dead. Default 60 s.
 	SilenceTimeout time.Duration
-	// Backoff is the wait between attempts while a fault may pass.
-	Backoff Backoff
+	// Backoff is the wait between attempts while a fault may pass. Default: 250 ms up to 30 s.
+	Backoff sync.Backoff
 	// BlockedInterval is the longest wait between attempts while someone has to act: 401, 403, 404, 410. The
 	// first is an eighth of it. Default 60 s.
 	BlockedInterval time.Duration
@@ -71,21 +74,12 @@ type Config struct {
 
 	// HTTPClient makes the requests; its Timeout must be zero. Default: one of its own.
 	HTTPClient *http.Client
-	// Logger is where the stream says what happens to it. Default: nowhere.
+	// Logger is where the stream says what happens to it. Default: [slog.Default].
 	Logger *slog.Logger
 	// References, if set, learns authors and markings from what passes.
 	References *References
-	// Hooks are asked for each of the hook interfaces of this package that they implement.
-	Hooks []any
-}
-
-// Backoff describes waits that grow: Initial, doubled each time up to Max, each
-// then made up to half shorter or longer by chance.
-type Backoff struct {
-	// Initial is the first wait. Default 250 ms.
-	Initial time.Duration
-	// Max is the longest. Default 30 s.
-	Max time.Duration
+	// Observers are told what happens; see [ConnectObserver] and its siblings.
+	Observers []any
 }
 
 // Validate names all that is wrong with the configuration.
@@ -126,26 +120,22 @@ func (c Config) Validate() error {
 	if c.Start.Live && !c.Start.At.IsZero() {
 		errs = append(errs, errors.New("start: live and a date exclude each other"))
 	}
+	if _, err := newObservers(c.Observers); err != nil {
+		errs = append(errs, err)
+	}
 	return errors.Join(errs...)
 }
 
 func (c Config) withDefaults() Config {
-	setDefault(&c.MaxEventSize, 64<<20)
-	setDefault(&c.SilenceTimeout, 60*time.Second)
-	setDefault(&c.Backoff.Initial, 250*time.Millisecond)
-	setDefault(&c.Backoff.Max, 30*time.Second)
-	setDefault(&c.BlockedInterval, 60*time.Second)
-	setDefault(&c.ClockMargin, 5*time.Minute)
-	setDefault(&c.RecoveryWindow, 1000)
-	setDefault(&c.Logger, slog.New(slog.DiscardHandler))
+	c.MaxEventSize = cmp.Or(c.MaxEventSize, 64<<20)
+	c.SilenceTimeout = cmp.Or(c.SilenceTimeout, 60*time.Second)
+	c.Backoff.Initial = cmp.Or(c.Backoff.Initial, 250*time.Millisecond)
+	c.Backoff.Max = cmp.Or(c.Backoff.Max, 30*time.Second)
+	c.BlockedInterval = cmp.Or(c.BlockedInterval, 60*time.Second)
+	c.ClockMargin = cmp.Or(c.ClockMargin, 5*time.Minute)
+	c.RecoveryWindow = cmp.Or(c.RecoveryWindow, 1000)
+	c.Logger = cmp.Or(c.Logger, slog.Default())
 	return c
-}
-
-func setDefault[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
 }
 
 // parseURL reads OpenCTI's address.

@@ -35,7 +35,7 @@ func (r *run) connection(ctx context.Context) error {
 	if err := r.accept(resp); err != nil {
 		return err
 	}
-	for _, h := range r.hooks.connect {
+	for _, h := range r.observers.connect {
 		h.OnConnect(connected)
 	}
 	r.logConnect(connected)

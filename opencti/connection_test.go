@@ -52,7 +52,7 @@ func TestRefusals(t *testing.T) {
 			follow(t, newStream(t, s, func(c *opencti.Config) {
 				noRecover(c)
 				c.URL += "/"
-				c.Hooks, c.Logger = []any{ends}, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+				c.Observers, c.Logger = []any{ends}, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 			}), nil, got, committed(s.Last()))
 			got.check(t, s)
 			if len(ends.all) != 1 || ends.all[0].Blocked != tt.blocked || !strings.Contains(ends.all[0].Err.Error(), tt.says) {
@@ -234,7 +234,7 @@ func TestSilence(t *testing.T) {
 		slow := strings.SplitAfter(a, "\"") // one event takes longer than the timeout, but never stops
 		s := &script{bodies: []func() io.ReadCloser{body(50*time.Second, slow...), body(0, b)}}
 		ends, begin := &disconnects{}, time.Now()
-		stream := scripted(t, s, func(c *opencti.Config) { c.Hooks = []any{ends} })
+		stream := scripted(t, s, func(c *opencti.Config) { c.Observers = []any{ends} })
 		for c := range stream.Changes(t.Context(), nil) {
 			if c.Key == "a" && len(ends.all) > 0 {
 				t.Errorf("the slow event came after %v", ends.all)
@@ -264,7 +264,7 @@ func TestBackoff(t *testing.T) {
 		s.bodies = append(s.bodies, func() io.ReadCloser { return io.NopCloser(strings.NewReader(one)) })
 		ends := &disconnects{}
 		stream := scripted(t, s, func(c *opencti.Config) {
-			c.Hooks = []any{ends, disconnectHook(func(opencti.Disconnected) {})}
+			c.Observers = []any{ends, disconnectObserver(func(opencti.Disconnected) {})}
 		})
 		n := 0
 		for range stream.Changes(t.Context(), nil) { // the same event again and again is no progress
@@ -353,7 +353,7 @@ func TestRetryAfterIsBounded(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			until := &untilDisconnect{end: cancel}
-			for range newStream(t, s, func(c *opencti.Config) { c.Hooks = []any{until} }).Changes(ctx, nil) {
+			for range newStream(t, s, func(c *opencti.Config) { c.Observers = []any{until} }).Changes(ctx, nil) {
 			}
 			if until.wait != tt.want {
 				t.Errorf("waits %v, want %v", until.wait, tt.want)

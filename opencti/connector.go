@@ -1,6 +1,7 @@
 package opencti
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,16 +27,16 @@ type ConnectorConfig struct {
 	PatternTypes []string
 	// PingInterval is the time between pings. Default 40 s.
 	PingInterval time.Duration
-	// Backoff is the wait between attempts to register.
-	Backoff Backoff
-	// Logger is where the connector says what happens to it. Default: nowhere.
+	// Backoff is the wait between attempts to register. Default: 1 s up to 30 s.
+	Backoff sync.Backoff
+	// Logger is where the connector says what happens to it. Default: [slog.Default].
 	Logger *slog.Logger
-	// Hooks are asked for [PingHook].
-	Hooks []any
+	// Observers are told of pings; see [PingObserver].
+	Observers []any
 }
 
-// PingHook is told of each ping; err is nil when the platform has answered.
-type PingHook interface {
+// PingObserver is told of each ping; err is nil when the platform has answered.
+type PingObserver interface {
 	OnPing(err error)
 }
 
@@ -68,7 +69,7 @@ type Connector struct {
 	cfg    ConnectorConfig
 	client *Client
 	state  *State
-	ping   []PingHook
+	ping   []PingObserver
 }
 
 // NewConnector makes a connector that is not yet registered.
@@ -79,13 +80,15 @@ func NewConnector(client *Client, cfg ConnectorConfig) (*Connector, error) {
 	if len(cfg.Scope) == 0 {
 		cfg.Scope = []string{"not-applicable"}
 	}
-	setDefault(&cfg.PingInterval, 40*time.Second)
-	setDefault(&cfg.Backoff.Initial, time.Second)
-	setDefault(&cfg.Backoff.Max, 30*time.Second)
-	setDefault(&cfg.Logger, slog.New(slog.DiscardHandler))
+	cfg.PingInterval = cmp.Or(cfg.PingInterval, 40*time.Second)
+	cfg.Backoff.Initial = cmp.Or(cfg.Backoff.Initial, time.Second)
+	cfg.Backoff.Max = cmp.Or(cfg.Backoff.Max, 30*time.Second)
+	cfg.Logger = cmp.Or(cfg.Logger, slog.Default())
 	c := &Connector{cfg: cfg, client: client, state: newState(cfg.Sinks, cfg.Logger)}
-	for _, h := range cfg.Hooks {
-		c.ping = appendIf(c.ping, h)
+	for i, o := range cfg.Observers {
+		if !appendIf(&c.ping, o) {
+			return nil, unfit(i, o)
+		}
 	}
 	return c, nil
 }
@@ -125,29 +128,18 @@ func runBeside(ctx context.Context, main func(context.Context) error, beside []f
 // platform has answered, there is no telling where to start: it tries again, for as long as ctx allows, and
 // says why. Its only error is that of ctx.
 func (c *Connector) Register(ctx context.Context) error {
-	waits := newWaits(c.cfg.Backoff.Initial, c.cfg.Backoff.Max)
-	for {
-		got, err := c.register(ctx)
-		if err == nil {
-			c.state.registered(got.State)
-			break
-		}
-		if ctx.Err() != nil {
-			return fmt.Errorf("register connector: %w", ctx.Err())
-		}
-		wait := waits.NextBackOff()
-		if sync.Classify(err) == sync.Blocked {
-			wait = max(wait, c.cfg.Backoff.Max)
-		}
-		wait = max(wait, sync.RetryAfter(err))
+	var got Registered
+	err := c.cfg.Backoff.Retry(ctx, func(ctx context.Context) (err error) {
+		got, err = c.register(ctx)
+		return err
+	}, func(f sync.Failure) {
 		c.cfg.Logger.Error("the connector cannot register with OpenCTI yet; nothing is read until it can",
-			"error", err.Error(), "next_attempt_in", wait.Round(time.Millisecond).String())
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("register connector: %w", ctx.Err())
-		case <-time.After(wait):
-		}
+			"error", f.Err.Error(), "next_attempt_in", f.Wait.Round(time.Millisecond).String())
+	})
+	if err != nil {
+		return fmt.Errorf("register connector: %w", ctx.Err())
 	}
+	c.state.registered(got.State)
 	if about, err := c.client.About(ctx); err == nil {
 		c.cfg.Logger.Info("registered with OpenCTI", "connector", c.cfg.ID, "platform_version", clean(about.Version))
 	}

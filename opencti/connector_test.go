@@ -30,7 +30,7 @@ func newConnector(tb testing.TB, s *openctitest.Server, edit func(*opencti.Conne
 	}
 	cfg := opencti.ConnectorConfig{
 		ID: connectorID, Name: "Elastic Security", Sinks: []string{"index", "rules"}, PatternTypes: []string{"kql", "EQL", "esql"},
-		PingInterval: 5 * time.Millisecond, Backoff: opencti.Backoff{Initial: time.Millisecond, Max: 5 * time.Millisecond},
+		PingInterval: 5 * time.Millisecond, Backoff: sync.Backoff{Initial: time.Millisecond, Max: 5 * time.Millisecond},
 	}
 	if edit != nil {
 		edit(&cfg)
@@ -107,7 +107,7 @@ func TestRegisterEndsWithItsContext(t *testing.T) {
 	}
 	var log bytes.Buffer
 	c, err := opencti.NewConnector(client, opencti.ConnectorConfig{
-		ID: connectorID, Name: "x", Logger: slog.New(slog.NewTextHandler(&log, nil)), Backoff: opencti.Backoff{Initial: time.Millisecond, Max: time.Millisecond},
+		ID: connectorID, Name: "x", Logger: slog.New(slog.NewTextHandler(&log, nil)), Backoff: sync.Backoff{Initial: time.Millisecond, Max: time.Millisecond},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -205,7 +205,7 @@ func TestStateIsReadableByPycti(t *testing.T) {
 func TestPingsFailWithoutHarm(t *testing.T) {
 	s := server(t, openctitest.Options{})
 	hook, each := &pings{}, make(pinged, 1)
-	c := newConnector(t, s, func(c *opencti.ConnectorConfig) { c.Hooks = []any{hook, each} })
+	c := newConnector(t, s, func(c *opencti.ConnectorConfig) { c.Observers = []any{hook, each} })
 	if err := c.Register(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -259,7 +259,7 @@ func TestClientNeverFollowsElsewhere(t *testing.T) {
 func TestDeletedConnectorRegistersAgain(t *testing.T) {
 	s := server(t, openctitest.Options{})
 	each := make(pinged, 1)
-	c := newConnector(t, s, func(c *opencti.ConnectorConfig) { c.Hooks = []any{each} })
+	c := newConnector(t, s, func(c *opencti.ConnectorConfig) { c.Observers = []any{each} })
 	if err := c.Register(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,7 @@
 //   - A recovery comes in pages whose objects are in no order. An interrupted one goes on from the least of the last
 //     [Config.RecoveryWindow] dates, or, where no connection lasts for a page, asks for less at a time.
 //   - Events that redis has trimmed before we had read them are recovered from the database; that
-//     deletions among them may have been missed is logged and told to the [GapHook].
+//     deletions among them may have been missed is logged and told to the [GapObserver].
 //
 // Recovered objects carry as their version the last event that the platform had
 // published when the connection began, since their own ids are dates by another clock: every later

@@ -55,7 +55,7 @@ func (r *run) object(e sse.Event) error {
 		return r.turn(verdict)
 	}
 	r.advance(pos)
-	for _, h := range r.hooks.event {
+	for _, h := range r.observers.event {
 		h.OnEvent(Event{Name: e.Type, Position: pos, Recovered: version != 0, Bytes: len(e.Data)})
 	}
 	if err != nil {
@@ -139,7 +139,7 @@ func (r *run) turn(v verdict) error {
 // recovered turns from the database to the event stream.
 func (r *run) recovered() error {
 	r.cfg.Logger.Info("history from the database is complete", "live_from", r.cursor.from.String())
-	for _, h := range r.hooks.recovered {
+	for _, h := range r.observers.recovered {
 		h.OnRecovered()
 	}
 	if err := r.progress(); err != nil {
@@ -149,7 +149,7 @@ func (r *run) recovered() error {
 }
 
 func (r *run) heartbeat(in *reader, e sse.Event) error {
-	for _, h := range r.hooks.alive {
+	for _, h := range r.observers.alive {
 		h.OnAlive(time.Now())
 	}
 	id, err := sync.ParsePosition(e.LastEventID)
@@ -174,7 +174,7 @@ func (r *run) connected(in *reader, e sse.Event) error {
 	if gap {
 		r.cfg.Logger.Warn("events were trimmed from OpenCTI's stream before they were read: they are recovered from the database, but deletions among them may have been missed",
 			"from", from.String(), "first", ends.first.String())
-		for _, h := range r.hooks.gap {
+		for _, h := range r.observers.gap {
 			h.OnGap(Gap{From: from, First: ends.first})
 		}
 	}

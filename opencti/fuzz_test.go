@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/opencti-elastic/opencti-elastic/opencti"
+	"github.com/opencti-elastic/opencti-elastic/sync"
 )
 
 // FuzzStream reads whatever a server may send: the stream neither panics nor gets stuck, and
@@ -23,7 +24,7 @@ func FuzzStream(f *testing.F) {
 		n := 0
 		stream, err := opencti.NewStream(opencti.Config{
 			URL: "http://opencti.example", Token: "t", StreamID: "live", MaxEventSize: 16 << 10, Start: opencti.Start{Live: live},
-			Backoff: opencti.Backoff{Initial: time.Microsecond, Max: time.Microsecond}, BlockedInterval: time.Microsecond,
+			Backoff: sync.Backoff{Initial: time.Microsecond, Max: time.Microsecond}, BlockedInterval: time.Microsecond,
 			HTTPClient: &http.Client{Transport: replies{func() io.ReadCloser {
 				n++
 				if n == 1 {

@@ -137,8 +137,8 @@ func TestRecordedStreams(t *testing.T) {
 				return io.NopCloser(strings.NewReader(b.String()))
 			}}}
 			got := newTarget()
-			ends := disconnectHook(func(opencti.Disconnected) { got.got[sync.Progress+100]++ })
-			stream := scripted(t, s, func(c *opencti.Config) { c.Hooks = []any{ends} })
+			ends := disconnectObserver(func(opencti.Disconnected) { got.got[sync.Progress+100]++ })
+			stream := scripted(t, s, func(c *opencti.Config) { c.Observers = []any{ends} })
 			fold := foldRecorded(events)
 			for c := range stream.Changes(t.Context(), &sync.Checkpoint{Position: sync.Position{Seq: 1}}) {
 				got.apply(c)
@@ -200,7 +200,7 @@ func TestRecordedRecovery(t *testing.T) {
 			c.Recover = opencti.Recover{Until: recovered.Add(time.Second)}
 			c.ClockMargin = time.Second // the recording's events came after its recovery
 			c.RecoveryWindow = n
-			c.Backoff = opencti.Backoff{Initial: time.Microsecond, Max: time.Millisecond}
+			c.Backoff = sync.Backoff{Initial: time.Microsecond, Max: time.Millisecond}
 		})
 		got := newTarget()
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)

@@ -7,9 +7,10 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/go-json-experiment/json"
+
+	"github.com/opencti-elastic/opencti-elastic/sync/atomicfile"
 )
 
 // referenceLine bounds a line of a file of references.
@@ -74,17 +75,10 @@ func (r *References) Load(path string) error {
 
 // Save writes a file; an older one is replaced as a whole.
 func (r *References) Save(path string) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return fmt.Errorf("save references: %w", err)
-	}
-	defer os.Remove(f.Name())
-	if _, err = r.WriteTo(f); err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
+	err := atomicfile.Write(path, 0o600, func(w io.Writer) error {
+		_, err := r.WriteTo(w)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("save references: %w", err)
 	}

@@ -8,18 +8,16 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
-
 	"github.com/opencti-elastic/opencti-elastic/sync"
 )
 
 // Stream is an OpenCTI live stream as a [sync.Source]. It is safe for concurrent use;
 // each call of Changes makes connections of its own.
 type Stream struct {
-	cfg    Config
-	url    *url.URL
-	client *http.Client
-	hooks  hooks
+	cfg       Config
+	url       *url.URL
+	client    *http.Client
+	observers observers
 }
 
 var _ sync.Source = (*Stream)(nil)
@@ -29,15 +27,19 @@ func NewStream(cfg Config) (*Stream, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
+	observers, err := newObservers(cfg.Observers)
+	if err != nil {
+		return nil, err
+	}
 	base, err := parseURL(cfg.URL)
 	if err != nil {
 		return nil, err
 	}
 	return &Stream{
-		cfg:    cfg.withDefaults(),
-		url:    base.JoinPath("stream", url.PathEscape(cfg.StreamID)),
-		client: guard(cfg.HTTPClient, base),
-		hooks:  newHooks(cfg.Hooks),
+		cfg:       cfg.withDefaults(),
+		url:       base.JoinPath("stream", url.PathEscape(cfg.StreamID)),
+		client:    guard(cfg.HTTPClient, base),
+		observers: observers,
 	}, nil
 }
 
@@ -50,18 +52,9 @@ func (s *Stream) Changes(ctx context.Context, from *sync.Checkpoint) iter.Seq2[s
 			Stream: s,
 			cursor: newCursor(s.cfg, from, time.Now()),
 			yield:  yield,
-			waits:  newWaits(s.cfg.Backoff.Initial, s.cfg.Backoff.Max),
-			slow:   newWaits(s.cfg.BlockedInterval/8, s.cfg.BlockedInterval),
 		}
 		r.loop(ctx)
 	}
-}
-
-// newWaits makes waits that grow, by chance up to half shorter or longer.
-func newWaits(initial, most time.Duration) *backoff.ExponentialBackOff {
-	w := &backoff.ExponentialBackOff{InitialInterval: initial, MaxInterval: most, Multiplier: 2, RandomizationFactor: 0.5}
-	w.Reset()
-	return w
 }
 
 // run is one call of Changes.
@@ -69,8 +62,8 @@ type run struct {
 	*Stream
 	cursor *cursor
 	yield  func(sync.Change, error) bool
-	// waits are those between attempts while a fault may pass, slow those while someone has to act.
-	waits, slow *backoff.ExponentialBackOff
+	// failures counts the attempts in a row that came to nothing, blocked those of them after which someone has to act.
+	failures, blocked int
 
 	// best is the greatest position handed on; told the checkpoint that was last handed on.
 	best sync.Position
@@ -108,8 +101,7 @@ func (r *run) loop(ctx context.Context) {
 			return
 		}
 		if r.good || time.Since(began) > lived {
-			r.waits.Reset()
-			r.slow.Reset()
+			r.failures, r.blocked = 0, 0
 			again = 0
 		}
 		if errors.Is(err, errAgain) {
@@ -126,23 +118,18 @@ func (r *run) loop(ctx context.Context) {
 // pause waits before the next attempt; false if ctx ended.
 func (r *run) pause(ctx context.Context, err error) bool {
 	d := Disconnected{Err: err, Blocked: sync.Classify(err) == sync.Blocked}
-	waits := r.waits
-	if d.Blocked {
-		waits = r.slow
+	if asked := sync.RetryAfter(err); d.Blocked {
+		r.blocked++
+		d.Wait = sync.Backoff{Initial: r.cfg.BlockedInterval / 8, Max: r.cfg.BlockedInterval}.Wait(r.blocked, asked)
+	} else {
+		r.failures++
+		d.Wait = r.cfg.Backoff.Wait(r.failures, asked)
 	}
-	d.Wait = max(waits.NextBackOff(), sync.RetryAfter(err))
-	for _, h := range r.hooks.disconnect {
+	for _, h := range r.observers.disconnect {
 		h.OnDisconnect(d)
 	}
 	r.logDisconnect(d)
-	t := time.NewTimer(d.Wait)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
-	}
+	return sync.Sleep(ctx, d.Wait)
 }
 
 // logDisconnect says a fault once, and again every few minutes while it lasts.

@@ -50,7 +50,7 @@ func TestStreamSlowly(t *testing.T) {
 			ends, got := &disconnects{}, newTarget()
 			follow(t, newStream(t, s, func(c *opencti.Config) {
 				noRecover(c)
-				c.SilenceTimeout, c.Hooks = time.Second, []any{ends}
+				c.SilenceTimeout, c.Observers = time.Second, []any{ends}
 			}), nil, got, committed(s.Last()))
 			got.check(t, s)
 			if len(ends.all) < tt.ends || tt.ends > 0 && !errors.Is(ends.all[0].Err, opencti.ErrSilence) {

@@ -82,7 +82,7 @@ func newStream(tb testing.TB, s *openctitest.Server, edit func(*opencti.Config))
 	tb.Helper()
 	cfg := opencti.Config{
 		URL: s.URL, Token: s.Token, StreamID: s.StreamID,
-		Backoff:         opencti.Backoff{Initial: time.Millisecond, Max: 10 * time.Millisecond},
+		Backoff:         sync.Backoff{Initial: time.Millisecond, Max: 10 * time.Millisecond},
 		BlockedInterval: 10 * time.Millisecond,
 		SilenceTimeout:  5 * time.Second,
 	}

@@ -125,7 +125,9 @@ func TestTrap05TrimmedStream(t *testing.T) {
 	s.Append(later(7, event("delete", "delete", "b", "deleted")), later(8, event("create", "create", "d", "created after the trim")))
 
 	var gaps []opencti.Gap
-	stream := newStream(t, s, func(c *opencti.Config) { c.Hooks = []any{gapHook(func(g opencti.Gap) { gaps = append(gaps, g) })} })
+	stream := newStream(t, s, func(c *opencti.Config) {
+		c.Observers = []any{gapObserver(func(g opencti.Gap) { gaps = append(gaps, g) })}
+	})
 	follow(t, stream, &saved, got, committed(s.Last()))
 	got.check(t, s)
 	if len(gaps) != 1 || gaps[0].From != saved.Position || gaps[0].First.Compare(saved.Position) <= 0 {
@@ -136,16 +138,16 @@ func TestTrap05TrimmedStream(t *testing.T) {
 	}
 }
 
-type gapHook func(opencti.Gap)
+type gapObserver func(opencti.Gap)
 
-func (h gapHook) OnGap(g opencti.Gap) { h(g) }
+func (h gapObserver) OnGap(g opencti.Gap) { h(g) }
 
 func TestTrap06ErrorEventLeavesADeadConnection(t *testing.T) {
 	s := server(t, openctitest.Options{Version: "7.260817.0"})
 	s.Append(event("create", "create", "a", "1"), event("create", "create", "b", "2"))
 	s.Fail(openctitest.Fault{Kind: openctitest.ErrorEvent, After: 1, Text: "database is down, token openctitest-token"})
 	got, ends := newTarget(), &disconnects{}
-	follow(t, newStream(t, s, func(c *opencti.Config) { noRecover(c); c.Hooks = []any{ends} }), nil, got, committed(s.Last()))
+	follow(t, newStream(t, s, func(c *opencti.Config) { noRecover(c); c.Observers = []any{ends} }), nil, got, committed(s.Last()))
 	got.check(t, s)
 	if len(ends.all) == 0 {
 		t.Fatal("no disconnect was told")
@@ -177,7 +179,7 @@ func TestTrap07EndOfAccessIsACleanEnd(t *testing.T) {
 			got, ends := newTarget(), &disconnects{}
 			stream := newStream(t, s, func(c *opencti.Config) {
 				noRecover(c)
-				c.Hooks = []any{ends, disconnectHook(func(d opencti.Disconnected) {
+				c.Observers = []any{ends, disconnectObserver(func(d opencti.Disconnected) {
 					if d.Blocked { // someone acts
 						tt.take(s, false)
 						s.Append(event("create", "create", "b", "2"))
@@ -201,9 +203,9 @@ func TestTrap07EndOfAccessIsACleanEnd(t *testing.T) {
 	}
 }
 
-type disconnectHook func(opencti.Disconnected)
+type disconnectObserver func(opencti.Disconnected)
 
-func (h disconnectHook) OnDisconnect(d opencti.Disconnected) { h(d) }
+func (h disconnectObserver) OnDisconnect(d opencti.Disconnected) { h(d) }
 
 // An edit of the filters sends nothing for what no longer matches: the stream goes on, and a new
 // start (a reset of the state) gives what matches now, and nothing else.
@@ -291,7 +293,7 @@ func TestTrap11UnknownFieldsBreakRegistration(t *testing.T) {
 func TestTrap12APingCanOrderToForget(t *testing.T) {
 	s := server(t, openctitest.Options{})
 	each := make(pinged, 1)
-	c := newConnector(t, s, func(c *opencti.ConnectorConfig) { c.Hooks = []any{each} })
+	c := newConnector(t, s, func(c *opencti.ConnectorConfig) { c.Observers = []any{each} })
 	if err := c.Register(t.Context()); err != nil {
 		t.Fatal(err)
 	}
