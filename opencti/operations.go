@@ -78,27 +78,6 @@ func (c *Client) Ping(ctx context.Context, id, state string) (string, error) {
 	return out.Ping.State, nil
 }
 
-// Collection is a live stream's description.
-type Collection struct {
-	ID          string `json:"id"`
-	Name        string `json:"name"`
-	Description string `json:"description"`
-	// Live tells that it is started, Public that it can be read without a token.
-	Live   bool `json:"stream_live"`
-	Public bool `json:"stream_public"`
-}
-
-// Collection describes a live stream; nil if the platform knows none of that id, or the user may not see it.
-// The streams "live" and "raw" are no collections.
-func (c *Client) Collection(ctx context.Context, id string) (*Collection, error) {
-	const query = `query ($id: String!) { streamCollection(id: $id) { id name description stream_live stream_public } }`
-	var out struct {
-		Collection *Collection `json:"streamCollection"`
-	}
-	err := c.do(ctx, "streamCollection", query, map[string]any{"id": id}, &out)
-	return out.Collection, err
-}
-
 // AddPatternTypes makes sure that indicators can have these pattern types, by adding
 // those that the platform lacks. It returns what was added, and the faults of the others.
 func (c *Client) AddPatternTypes(ctx context.Context, names ...string) (added []string, err error) {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -197,14 +196,6 @@ func (k *Client) send(ctx context.Context, r request) (answer, error) {
 		return answer{}, endpoint.RequestError(ctx, r.op, err)
 	}
 	return answer{resp.StatusCode, resp.Header, b}, nil
-}
-
-// transportError drops the URL, which can hold a whole filter, from the error.
-func transportError(op string, err error) error {
-	if u, ok := errors.AsType[*url.Error](err); ok {
-		err = u.Err
-	}
-	return fmt.Errorf("%s: %w", op, err)
 }
 
 const (

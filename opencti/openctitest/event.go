@@ -17,29 +17,12 @@ type Event struct {
 	Data []byte
 }
 
-// Object is what [Fold] says of one object.
+// Object is what [Server.Live] says of one object.
 type Object struct {
 	// Position is that of the last event about it.
 	Position sync.Position
 	// Object is its state.
 	Object *stix.Object
-}
-
-// Fold gives the objects that live after a history, by their keys: what a target must
-// hold, however often and with whatever faults the history was streamed.
-// It panics on an event that cannot be read.
-func Fold(events ...Event) map[string]Object {
-	live := map[string]Object{}
-	for _, e := range events {
-		for _, c := range sync.FromEvent(e.Name, envelope(e), e.Position) {
-			if c.Op == sync.Delete {
-				delete(live, c.Key)
-			} else {
-				live[c.Key] = Object{Position: e.Position, Object: c.Object}
-			}
-		}
-	}
-	return live
 }
 
 func envelope(e Event) *stix.Envelope {
