@@ -121,6 +121,20 @@ type File struct {
 	Created, Modified, Accessed                           time.Time
 }
 
+// empty reports whether no value of a pattern is in the file's fields.
+func (f *File) empty() bool {
+	h := &f.Hash
+	for _, list := range [...][]string{
+		h.MD5, h.SHA1, h.SHA256, h.SHA384, h.SHA512, h.SSDEEP, h.TLSH,
+		f.Imphash, f.Name, f.Extension, f.Path, f.Directory, f.MimeType, f.OriginURL,
+	} {
+		if len(list) > 0 {
+			return false
+		}
+	}
+	return len(f.Size) == 0
+}
+
 // Hashes is file.hash.*.
 type Hashes struct {
 	MD5, SHA1, SHA256, SHA384, SHA512, SSDEEP, TLSH []string

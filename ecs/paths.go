@@ -148,6 +148,8 @@ func (b *builder) patternAddress(_, s string) { b.address(s) }
 func (b *builder) patternPort(_, s string) {
 	if n, ok := wholeNumber(s); ok {
 		b.port(n)
+	} else {
+		b.drop("threat.indicator.port", "not a port number")
 	}
 }
 

@@ -33,7 +33,9 @@ func (b *builder) patternValues(info *IndicatorInfo) {
 	v := patternValues{b: b, info: info, written: p}
 	v.pattern(p, b.m.options.Reading.Read(p))
 	info.Range = b.blocks
-	b.values().File.Type = v.fileType()
+	if f := &b.values().File; !f.empty() {
+		f.Type = v.fileType()
+	}
 	switch {
 	case v.word != "" && !v.fits:
 		// The Indicators page names a document by its type and the value that belongs to it.
@@ -111,23 +113,21 @@ func (v *patternValues) comparison(c *pattern.Comparison, alone bool) {
 			}
 			v.value(c, &c.Set[i], alone && c.IsEquality())
 		}
+	case pattern.Like:
+		// A relative path is asked for at the end of longer ones; whole is what its author wrote.
+		if c.Value.Span == c.Span && c.Span.End > 0 {
+			v.named(c, strings.TrimLeft(c.Value.Text, `%\/`))
+		}
 	}
 }
 
 // value takes one value. One that suffices goes to the fields that rules join on.
 func (v *patternValues) value(c *pattern.Comparison, l *pattern.Literal, suffices bool) {
-	const most = 1024 // values in opencti.indicator.value
 	b := v.b
 	if c.Path.Steps[len(c.Path.Steps)-1].Name == "type" {
 		return // the name of a type is no value
 	}
-	switch {
-	case stix.SecretPath(&c.Path):
-	case len(v.info.Value) == most:
-		b.drop("opencti.indicator.value", "there are more than 1024 values")
-	default:
-		b.add(&v.info.Value, b.show(l.Text))
-	}
+	v.named(c, l.Text)
 	word := ""
 	if rule, name := findPath(&c.Path); rule != nil {
 		blocks := len(b.blocks)
@@ -150,6 +150,18 @@ func (v *patternValues) value(c *pattern.Comparison, l *pattern.Literal, suffice
 		v.word, v.fits = cmp.Or(v.word, word), v.fits || word != "" && word == b.doc.Threat.Indicator.Type
 	} else {
 		v.otherWord = cmp.Or(v.otherWord, word)
+	}
+}
+
+// named takes a value to opencti.indicator.value, whether it suffices or not.
+func (v *patternValues) named(c *pattern.Comparison, text string) {
+	const most = 1024
+	switch {
+	case stix.SecretPath(&c.Path):
+	case len(v.info.Value) == most:
+		v.b.drop("opencti.indicator.value", "there are more than 1024 values")
+	default:
+		v.b.add(&v.info.Value, v.b.show(text))
 	}
 }
 
