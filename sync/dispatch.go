@@ -11,12 +11,13 @@ const (
 	never = math.MaxInt
 
 	// quickItems and pace keep a burst at few requests without a setting. When
-	// nothing is under way a change goes at once, unless the last request was
-	// started less than pace ago: then changes gather until pace has passed or
-	// quickItems are there. So a lone change waits for nothing; a steady
-	// stream of up to 2,500 a second makes at most ten requests a second, and a
+	// nothing is under way a change goes at once, unless more than fewItems have come within about pace and
+	// the last request was started less than pace ago: then changes gather until pace has passed or
+	// quickItems are there. So a change waits for nothing in a stream of up to 250 a second; one
+	// of up to 2,500 makes at most ten requests a second, and a
 	// faster one requests of 256 or more, even if the target answers in no time.
 	quickItems = 256
+	fewItems   = 25
 	pace       = 100 * time.Millisecond
 )
 
@@ -115,7 +116,7 @@ func (l *lane) due(now time.Time) time.Duration {
 	case l.flying > 0:
 		l.wakeItems, l.wakeBytes = l.opts.MaxItems, l.opts.MaxBytes
 		return time.Hour
-	case n >= quickItems, l.waiting:
+	case n >= quickItems, l.waiting, l.rate.recent(now) <= fewItems:
 		return 0
 	}
 	l.wakeItems, l.wakeBytes = min(quickItems, l.opts.MaxItems), l.opts.MaxBytes

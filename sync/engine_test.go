@@ -122,3 +122,28 @@ func TestBurstMakesFewRequests(t *testing.T) {
 		}
 	}
 }
+
+// TestSteadyTrickleWaitsForNothing: at the rates of everyday each change is written when it comes.
+func TestSteadyTrickleWaitsForNothing(t *testing.T) {
+	for _, perSecond := range []int{1, 10, 100, 200} {
+		synctest.Test(t, func(t *testing.T) {
+			list := history(10*perSecond, 10*perSecond)
+			var late time.Duration
+			start, n := time.Now(), 0
+			sink := fake.NewMemory("index")
+			sink.Intercept(func(_ context.Context, changes []sync.Change, apply func() []sync.Result) ([]sync.Result, error) {
+				late = max(late, time.Since(start)-time.Duration(n)*time.Second/time.Duration(perSecond)) // of the first of them
+				n += len(changes)
+				return apply(), nil
+			})
+			e := engine(t, sync.Options{Source: paced{list, perSecond}, Sinks: []sync.Sink{sink}})
+			if err := e.Run(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			holds(t, sink, list)
+			if late > time.Millisecond {
+				t.Errorf("%d a second: a change waited %v", perSecond, late)
+			}
+		})
+	}
+}

@@ -36,6 +36,7 @@ type lane struct {
 	delayed delayQueue
 	flying  int // requests under way
 	started time.Time
+	rate    rate
 	// From how many items or bytes in ready on the dispatcher wants to be woken.
 	wakeItems, wakeBytes int
 	waiting              bool          // the reader waits for room
@@ -131,6 +132,7 @@ func (l *lane) give(c *Change, read time.Time) bool {
 
 // admit puts a change into the lane.
 func (l *lane) admit(c *Change, read time.Time) {
+	l.rate.count(read)
 	ticket := l.tracker.issue(c.Commit, read)
 	switch e := l.byKey[c.Key]; {
 	case e == nil:
