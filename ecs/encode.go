@@ -29,6 +29,9 @@ type writer struct {
 	schema *schema
 	marks  [12]int // where the open objects begin, so that an empty one can be taken back
 	depth  int
+	// last is the last date that was written, and as what: most documents have the same several times.
+	last     time.Time
+	lastText [len(`"2026-11-23T15:12:20.100Z"`)]byte
 }
 
 // open begins an object; close ends it, or takes it back if nothing is in it.
@@ -203,23 +206,21 @@ func (w *writer) date(name string, t time.Time) {
 		w.schema.field(name, Date, Single)
 		return
 	}
-	if !t.IsZero() {
-		w.name(name)
-		w.buf = append(appendDate(w.buf, t), ',')
+	if t.IsZero() {
+		return
 	}
+	w.name(name)
+	if t != w.last {
+		appendDate(w.lastText[:0], t)
+		w.last = t
+	}
+	w.buf = append(append(w.buf, w.lastText[:]...), ',')
 }
 
 // appendText appends s as a JSON text. Texts of a decoded object are valid UTF-8;
 // what is not (a document made by hand) is replaced.
 func appendText(dst []byte, s string) []byte {
-	plain := true
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
-			plain = false
-			break
-		}
-	}
-	if plain {
+	if isPlain(s) {
 		dst = append(dst, '"')
 		dst = append(dst, s...)
 		return append(dst, '"')
@@ -227,6 +228,28 @@ func appendText(dst []byte, s string) []byte {
 	// The error says only that invalid UTF-8 was replaced by U+FFFD.
 	dst, _ = jsontext.AppendQuote(dst, s)
 	return dst
+}
+
+// isPlain reports whether a text stands in JSON as it is: ASCII without control characters, quotes and
+// backslashes. It looks at eight bytes at a time.
+func isPlain(s string) bool {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	for len(s) >= 8 {
+		w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+		// The high bit of a byte is set where it is 0x80 or more, or where a subtraction has borrowed:
+		// below a blank, or nothing left of a quote or a backslash.
+		if (w|(w-' '*ones)|((w^'"'*ones)-ones)|((w^'\\'*ones)-ones))&highs != 0 {
+			return false
+		}
+		s = s[8:]
+	}
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // appendDate appends t in UTC with milliseconds, "2026-11-23T15:12:20.100Z" with its

@@ -164,6 +164,9 @@ func (f *Filter) checkAuthor(o *stix.Object) string {
 }
 
 func (f *Filter) checkCustom(o *stix.Object) string {
+	if len(f.Custom) == 0 {
+		return ""
+	}
 	for _, name := range slices.Sorted(maps.Keys(f.Custom)) {
 		if !slices.ContainsFunc(customOf(o, name), func(have string) bool {
 			return slices.ContainsFunc(f.Custom[name], func(want string) bool { return strings.EqualFold(have, want) })

@@ -44,13 +44,16 @@ func (b *builder) validity(info *IndicatorInfo) {
 	if !info.ValidUntil.IsZero() {
 		d.ExpiresAt = info.ValidUntil
 	}
-	info.InvalidOrRevokedFrom = invalidFrom(info, b.o.Modified())
+	info.InvalidOrRevokedFrom = b.invalidFrom(info)
 	d.Revoked = info.Revoked
 }
 
 // invalidFrom is from when the indicator counts no more: the revocation, if that came before the end.
-func invalidFrom(info *IndicatorInfo, modified time.Time) time.Time {
-	if info.Revoked && !modified.IsZero() && (info.ValidUntil.IsZero() || modified.Before(info.ValidUntil)) {
+func (b *builder) invalidFrom(info *IndicatorInfo) time.Time {
+	if !info.Revoked {
+		return info.ValidUntil
+	}
+	if modified := b.o.Modified(); !modified.IsZero() && (info.ValidUntil.IsZero() || modified.Before(info.ValidUntil)) {
 		return modified
 	}
 	return info.ValidUntil

@@ -232,6 +232,14 @@ func intern(quoted []byte) string {
 		return "stix_ids"
 	case `"additional_names"`:
 		return "additional_names"
+	case `"source_name"`:
+		return "source_name"
+	case `"external_id"`:
+		return "external_id"
+	case `"kill_chain_name"`:
+		return "kill_chain_name"
+	case `"phase_name"`:
+		return "phase_name"
 	case `"definition_type"`:
 		return "definition_type"
 	case `"identity_class"`:

@@ -36,7 +36,39 @@ func (v Value) Text() (string, bool) {
 	if v.Kind() != '"' {
 		return "", false
 	}
+	if s := frequent(v); s != "" {
+		return s, true
+	}
 	return unquote(v), true
+}
+
+// frequent returns, without a copy, the texts that are in most objects; "" for any other.
+func frequent(v Value) string {
+	switch string(v) {
+	case `"stix"`:
+		return "stix"
+	case `"2.1"`:
+		return "2.1"
+	case `"en"`:
+		return "en"
+	case `"malicious-activity"`:
+		return "malicious-activity"
+	case `"mitre-attack"`:
+		return "mitre-attack"
+	case `"IPv4-Addr"`:
+		return "IPv4-Addr"
+	case `"Domain-Name"`:
+		return "Domain-Name"
+	case `"Url"`:
+		return "Url"
+	case `"StixFile"`:
+		return "StixFile"
+	case `"Indicator"`:
+		return "Indicator"
+	case `"indicator"`:
+		return "indicator"
+	}
+	return ""
 }
 
 // Int is the value as an integer: a JSON number without a fraction, or a text
@@ -162,6 +194,9 @@ func (v Value) Texts() []string {
 	var out []string
 	for e := range v.Elements() {
 		if s, ok := e.Text(); ok {
+			if out == nil {
+				out = make([]string, 0, 4) // most lists are short
+			}
 			out = append(out, s)
 		}
 	}
@@ -216,8 +251,8 @@ func (v Value) rawMembers() iter.Seq2[Value, Value] {
 
 // Member is the member of that name; absent (nil) if there is none.
 func (v Value) Member(name string) Value {
-	for n, e := range v.Members() {
-		if n == name {
+	for n, e := range v.rawMembers() {
+		if len(n) == len(name)+2 && string(n[1:len(n)-1]) == name || bytes.IndexByte(n, '\\') >= 0 && unquote(n) == name {
 			return e
 		}
 	}
