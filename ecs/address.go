@@ -42,7 +42,7 @@ func addressText(a netip.Addr, s string) string {
 	return a.String()
 }
 
-// isAddress tells whether s is an address, without a block and brackets.
+// isAddress reports whether s is an address, without a block and brackets.
 func isAddress(s string) bool {
 	// Most names are told from addresses by their end: the last part of one is not a number.
 	if n := len(s); n == 0 || s[n-1] > '9' && strings.IndexByte(s, ':') < 0 {

@@ -14,9 +14,9 @@ type builder struct {
 	// given is the object with all that detection needs, o the one that people may read; see [Options.KeepPasswords].
 	given, o *stix.Object
 	doc      *Document
-	// joined tells whether values go to the fields that rules join on, or to related.* only.
+	// joined reports whether values go to the fields that rules join on, or to related.* only.
 	joined bool
-	// shown tells whether what says more of an object than a value to join goes to its fields all the same.
+	// shown reports whether what says more of an object than a value to join goes to its fields all the same.
 	shown bool
 	// written is a URL as its author wrote it, where that is not what events carry.
 	written string
@@ -65,7 +65,7 @@ func (b *builder) add(list *[]string, s string) {
 	}
 }
 
-// first gives a list of one, which grows elsewhere.
+// first returns a list of one, which grows elsewhere.
 func (b *builder) first(s string) []string {
 	const slots = 12
 	if len(b.slots) == cap(b.slots) {

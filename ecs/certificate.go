@@ -8,7 +8,7 @@ import (
 // withoutSeparators takes out what stands between hexadecimal digits.
 var withoutSeparators = strings.NewReplacer(":", "", "-", "", ".", "", " ", "")
 
-// serialNumber gives a certificate's serial number as ECS wants it: hexadecimal, upper case,
+// serialNumber returns a certificate's serial number as ECS wants it: hexadecimal, upper case,
 // no separators; "" if it cannot be one.
 func serialNumber(s string) string {
 	s = strings.ToLower(withoutSeparators.Replace(s))

@@ -1,6 +1,6 @@
 package ecs
 
-// confidenceWord gives STIX's number as ECS's word, by the "None / Low / Med / High"
+// confidenceWord returns STIX's number as ECS's word, by the "None / Low / Med / High"
 // scale of STIX 2.1, appendix A. What is absent or out of range is not specified.
 func confidenceWord(n Long) string {
 	switch {

@@ -1,5 +1,5 @@
 // Package ecs makes ECS threat-indicator documents of STIX indicators and observables
-// as OpenCTI sends them, and says how an index must map them.
+// as OpenCTI sends them, and the mapping of their index.
 //
 // Start with [Mapper]:
 //
@@ -7,8 +7,8 @@
 //	document, err := mapper.Map(object)      // a *stix.Object
 //	line, err := document.AppendJSON(nil)    // one line of JSON, for _bulk
 //
-// An object that is neither an indicator nor an observable, or that [Options.Filter] refuses, gives a
-// [*SkipError] that says why; there is no other error. An odd value never costs the
+// For an object that is neither an indicator nor an observable, or that [Options.Filter] refuses, Map returns a
+// [*SkipError] with the reason. There is no other error. An odd value never costs the
 // document: what a field cannot hold is left out and named in [Document.Dropped].
 //
 // # What a document promises

@@ -7,7 +7,7 @@ import "time"
 type Document struct {
 	// ID is the document's _id: OpenCTI's internal id, or else the STIX id. It is no field.
 	ID string
-	// Revoked tells that the object was revoked, Expired that it was past its end when
+	// Revoked reports whether the object is revoked, Expired whether it was past its end when
 	// it was mapped. With [DeleteRevoked] such a document should not be in an index.
 	Revoked, Expired bool
 	// ExpiresAt is when the document stops being valid: opencti.expires_at; zero for never.
@@ -26,12 +26,12 @@ type Document struct {
 	OpenCTI   OpenCTI
 }
 
-// Note names a field that was left out or changed, and says why, without the value unless that is a number.
+// Note is a field that was left out or changed, and the reason. It does not hold the value unless that is a number.
 type Note struct {
 	Field, Reason string
 }
 
-// String gives "field: reason".
+// String returns "field: reason".
 func (n Note) String() string { return n.Field + ": " + n.Reason }
 
 // Long is a whole number that may be absent.
@@ -170,7 +170,7 @@ type OpenCTI struct {
 	UpdatedAt time.Time
 	// Status is active, revoked or expired.
 	Status Status
-	// RuleReason says why no detection rule could be made of the indicator.
+	// RuleReason is why no detection rule could be made of the indicator.
 	RuleReason string
 	// Custom is the custom fields of the platform: one flattened field.
 	Custom []Property
@@ -179,7 +179,7 @@ type OpenCTI struct {
 	Observable *ObservableInfo
 }
 
-// Status tells what a document stands for.
+// Status is whether a document is of a valid object.
 type Status string
 
 // The states of a document.

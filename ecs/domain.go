@@ -12,7 +12,7 @@ import (
 // that only letters, digits and hyphens are allowed: names in events have underscores too.
 var lookupNames = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false))
 
-// domainName gives a name as events carry it: refanged, lower case, without a
+// domainName returns a name as events carry it: refanged, lower case, without a
 // final dot, an internationalised one in its xn-- form. It says why if s cannot be such a name.
 func domainName(s string) (name, reason string) {
 	s = strings.TrimSuffix(refang(s), ".")
@@ -37,7 +37,7 @@ func domainName(s string) (name, reason string) {
 	return name, ""
 }
 
-// unicodeName gives the readable form of a name in xn-- form, or "".
+// unicodeName returns the readable form of a name in xn-- form, or "".
 func unicodeName(name string) string {
 	if !strings.Contains(name, "xn--") {
 		return ""

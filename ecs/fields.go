@@ -33,7 +33,7 @@ func (d *Document) fields(w *writer) {
 	w.close()
 }
 
-// present gives a part of the document that may be absent; a schema has every part.
+// present returns a part of the document that may be absent; a schema has every part.
 func present[T any](w *writer, part *T) *T {
 	if part == nil && w.schema != nil {
 		return new(T)

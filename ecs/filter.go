@@ -11,7 +11,7 @@ import (
 	"github.com/opencti-elastic/opencti-elastic/stix"
 )
 
-// Filter tells which objects are taken. The zero Filter takes all. An object passes if it
+// Filter selects objects. The zero Filter takes all. An object passes if it
 // passes every part that is set.
 type Filter struct {
 	// Score is the least score, 0 to 100. With a floor above 0, an object without a score does not pass.
@@ -60,7 +60,7 @@ func (f Filter) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Passes tells whether the object is taken, and if not, why.
+// Passes reports whether the object is taken, and if it is not, the reason.
 func (f *Filter) Passes(o *stix.Object) (ok bool, reason string) {
 	for _, check := range [...]func(*Filter, *stix.Object) string{
 		(*Filter).checkTypes, (*Filter).checkNumbers, (*Filter).checkLabels, (*Filter).checkTLP, (*Filter).checkAuthor, (*Filter).checkCustom, (*Filter).checkAge,

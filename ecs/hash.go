@@ -59,7 +59,7 @@ func findAlgorithm(name string) *algorithm {
 	return nil
 }
 
-// valid tells whether s, as [hashText] gives it, can be a hash of that algorithm.
+// valid reports whether s, as [hashText] gives it, can be a hash of that algorithm.
 func (a *algorithm) valid(s string) bool {
 	switch {
 	case a.digits > 0:
@@ -72,7 +72,7 @@ func (a *algorithm) valid(s string) bool {
 	}
 }
 
-// hashText gives a hash as events carry it: hexadecimal in lower case, anything else as it is.
+// hashText returns a hash as events carry it: hexadecimal in lower case, anything else as it is.
 func hashText(s string) string {
 	s = strings.TrimSpace(s)
 	if isHex(s) || len(s) > 256 {
@@ -84,7 +84,7 @@ func hashText(s string) string {
 	return s
 }
 
-// isHex tells whether s is hexadecimal digits in lower case.
+// isHex reports whether s is hexadecimal digits in lower case.
 func isHex(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {

@@ -2,7 +2,7 @@ package ecs
 
 import "strings"
 
-// macText gives a MAC address as ECS writes it (RFC 7042): 00-00-5E-00-53-23; what
+// macText returns a MAC address as ECS writes it (RFC 7042): 00-00-5E-00-53-23; what
 // is none is given as it is.
 func macText(s string) string {
 	digits := strings.ToUpper(withoutSeparators.Replace(s))

@@ -14,7 +14,7 @@ type Mapper struct {
 	dataset string
 }
 
-// NewMapper makes a mapper. It fails only if the options are invalid.
+// NewMapper returns a mapper. It fails only if the options are invalid.
 func NewMapper(options Options) (*Mapper, error) {
 	if err := options.Validate(); err != nil {
 		return nil, fmt.Errorf("ecs mapper: %w", err)
@@ -23,8 +23,8 @@ func NewMapper(options Options) (*Mapper, error) {
 	return &Mapper{options: o, dataset: o.Module + ".indicator"}, nil
 }
 
-// Map makes the document of an indicator or observable. For anything else, and
-// for what the options leave out, the error is a [*SkipError]; there is no other.
+// Map returns the document of an indicator or observable. For anything else, and
+// for what the options leave out, the error is a [*SkipError]. There is no other error.
 func (m *Mapper) Map(o *stix.Object) (*Document, error) {
 	if o == nil {
 		return nil, &SkipError{Reason: "no object"}
@@ -50,7 +50,7 @@ func (m *Mapper) Map(o *stix.Object) (*Document, error) {
 	return b.doc, nil
 }
 
-// kind gives the observable's table entry, nil for an indicator.
+// kind returns the observable's table entry, nil for an indicator.
 func (m *Mapper) kind(o *stix.Object) (*observableType, error) {
 	if o.Type == "indicator" {
 		return nil, nil
@@ -137,7 +137,7 @@ func (b *builder) timestamp(modified, now time.Time) time.Time {
 	return modified
 }
 
-// author gives the name of who made the object, its id and class.
+// author returns the name of who made the object, its id and class.
 func (b *builder) author() (ref, name, class string) {
 	ref = b.o.Author()
 	if known := b.m.options.References; ref != "" && known != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// TemplateVersion grows with every change of [Mapping], so that an index whose
-// mapping is older can be told.
+// TemplateVersion grows with every change of [Mapping]. It tells an index whose mapping is older from
+// one that is up to date.
 const TemplateVersion = 4
 
 // Type is how a field is mapped.
@@ -86,7 +86,7 @@ type Field struct {
 	Form Form
 }
 
-// Form tells whether a field is an array.
+// Form is whether documents hold a field as an array.
 type Form uint8
 
 // The forms of a field.

@@ -4,10 +4,10 @@ import "github.com/opencti-elastic/opencti-elastic/stix"
 
 const tlpVersion = "2.0"
 
-// References gives the names of what an object only refers to. The platform's stream sends
+// References looks up what an object only refers to by id. The platform's stream sends
 // identities and markings before the objects that need them.
 type References interface {
-	// Author is the name and identity class of an identity.
+	// Author returns the name and identity class of an identity.
 	Author(ref string) (name, class string, ok bool)
 	stix.MarkingNames
 }

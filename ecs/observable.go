@@ -81,7 +81,7 @@ func (b *builder) observableName(t *observableType, value string) string {
 	return cut(value, longest)
 }
 
-// trafficName tells what was seen: "tcp port 443".
+// trafficName is what was seen: "tcp port 443".
 func (b *builder) trafficName() string {
 	name := strings.Join(b.texts("protocols"), " ")
 	if port := b.text("dst_port|src_port"); port != "" {

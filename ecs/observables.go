@@ -11,7 +11,7 @@ type observableType struct {
 	word string
 	// main is the properties of which the first that says something is the main value.
 	main []string
-	// long tells that the main value can be longer than a keyword.
+	// long reports that the main value can be longer than a keyword.
 	long bool
 	// text changes how the main value is written; nil for as it is.
 	text func(string) string
@@ -47,7 +47,7 @@ func (p *property) source() string {
 	return p.from
 }
 
-// propertyKind tells how a property is read and mapped.
+// propertyKind is how a property is read and mapped.
 type propertyKind uint8
 
 const (
@@ -87,7 +87,7 @@ func observableTypes() []*observableType {
 	return all
 }
 
-// findObservable gives the entry of a STIX type. OpenCTI's own types had "x-opencti-" before them once.
+// findObservable returns the entry of a STIX type. OpenCTI's own types had "x-opencti-" before them once.
 func findObservable(stix string) *observableType {
 	stix = strings.TrimPrefix(stix, "x-opencti-")
 	for i := range stixObservables {
@@ -103,7 +103,7 @@ func findObservable(stix string) *observableType {
 	return nil
 }
 
-// findEntity gives the entry of a type in OpenCTI's spelling.
+// findEntity returns the entry of a type in OpenCTI's spelling.
 func findEntity(name string) *observableType {
 	for i := range stixObservables {
 		if stixObservables[i].name == name {

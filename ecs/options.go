@@ -23,12 +23,12 @@ const (
 	DefaultRefreshAfter = 25 * 24 * time.Hour
 )
 
-// ObservablePolicy tells what becomes of observables. An observable was seen; it is not said to be malicious.
+// ObservablePolicy is what becomes of observables. An observable was seen, which does not make it malicious.
 type ObservablePolicy string
 
 // The policies.
 const (
-	// JoinObservables gives observables the fields that indicator-match rules join on. It is the default.
+	// JoinObservables returns observables the fields that indicator-match rules join on. It is the default.
 	JoinObservables ObservablePolicy = "join"
 	// ReferenceObservables writes them without those fields: they are found, but raise no alert.
 	ReferenceObservables ObservablePolicy = "reference"
@@ -36,15 +36,15 @@ const (
 	NoObservables ObservablePolicy = "none"
 )
 
-// RevokePolicy tells what becomes of what was revoked or has expired.
+// RevokePolicy is what becomes of objects that are revoked or have expired.
 type RevokePolicy string
 
 // The policies.
 const (
-	// DeleteRevoked removes it. The mapper only says so, by [Document.Revoked] and
+	// DeleteRevoked removes them. The mapper only reports them, by [Document.Revoked] and
 	// [Document.Expired]; it is for the writer to act. It is the default.
 	DeleteRevoked RevokePolicy = "delete"
-	// MarkRevoked keeps the document, flagged, without the fields that rules join on.
+	// MarkRevoked keeps their documents, flagged, without the fields that rules join on.
 	MarkRevoked RevokePolicy = "mark"
 )
 
@@ -70,7 +70,7 @@ type Options struct {
 	DisableRefresh bool
 	// KeepOriginal stores the object as it came, but for secrets and payloads, in event.original.
 	KeepOriginal bool
-	// Observables tells what becomes of observables, [JoinObservables] by default.
+	// Observables is what becomes of observables, [JoinObservables] by default.
 	Observables ObservablePolicy
 	// ObservableScore is the score, 0 to 100, from which on [JoinObservables] joins; below it (or
 	// without a score, if this is above 0) an observable is only referred to.
@@ -81,22 +81,22 @@ type Options struct {
 	KeepPasswords bool
 	// CredentialHash stores the SHA-256 of a credential's value; the value itself never is.
 	CredentialHash bool
-	// Reading says how patterns are read; the rules' must be the same.
+	// Reading is how patterns are read. It must be the same as the rules'.
 	Reading Reading
-	// OnRevoke tells what becomes of what was revoked or has expired, [DeleteRevoked] by default.
+	// OnRevoke is what becomes of objects that are revoked or have expired, [DeleteRevoked] by default.
 	OnRevoke RevokePolicy
-	// Filter tells which objects are taken; all by default.
+	// Filter selects the objects that are mapped; all by default.
 	Filter Filter
-	// References gives the names of authors and markings; nil knows only the fixed markings of TLP.
+	// References looks up the names of authors and markings. By default only the fixed markings of TLP are known.
 	References References
-	// RuleReason tells why no detection rule could be made of an indicator, "" if one could;
-	// nil says nothing on it.
+	// RuleReason returns why no detection rule could be made of an indicator, or "" if one could.
+	// By default documents do not hold a reason.
 	RuleReason func(*stix.Object) string
 	// Now is the clock, time.Now by default.
 	Now func() time.Time
 }
 
-// Validate reports all that is wrong with the options.
+// Validate reports everything that is wrong with the options.
 func (o Options) Validate() error {
 	var errs []error
 	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }

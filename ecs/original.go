@@ -6,7 +6,7 @@ import (
 	"github.com/opencti-elastic/opencti-elastic/stix"
 )
 
-// original gives the object's JSON without payloads: an artifact's, and those of attached files.
+// original returns the object's JSON without payloads: an artifact's, and those of attached files.
 func original(o *stix.Object) string {
 	return strings.ToValidUTF8(string(appendWithout(nil, o.Raw(), "")), "\uFFFD")
 }

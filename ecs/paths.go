@@ -80,7 +80,7 @@ var pathRules = [...]pathRule{
 	{"autonomous-system:name", func(b *builder, _, s string) { b.put(&b.values().ASName, s) }, "autonomous-system"},
 }
 
-// findPath gives the rule of a path and the name that its "*" stands for.
+// findPath returns the rule of a path and the name that its "*" stands for.
 func findPath(p *pattern.ObjectPath) (rule *pathRule, name string) {
 	for i := range pathRules {
 		if name, ok := pathRules[i].matches(p); ok {

@@ -60,7 +60,7 @@ type patternValues struct {
 	written *pattern.Pattern
 	// word is the type of the first value that suffices alone, otherWord of the first that needs company.
 	word, otherWord string
-	// fits tells that a value that suffices alone is of the type that the platform says.
+	// fits reports that a value that suffices alone is of the type that the platform says.
 	fits bool
 	// files and directories tell that a value that suffices alone is of one.
 	files, directories bool

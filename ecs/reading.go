@@ -2,7 +2,7 @@ package ecs
 
 import "github.com/opencti-elastic/opencti-elastic/stix/pattern"
 
-// Reading says how the patterns of indicators are read. Documents and rules must have the
+// Reading is how the patterns of indicators are read. Documents and rules must have the
 // same, so that a document never holds what its rule does not ask for.
 type Reading struct {
 	// DisableFileIdentity asks of a file all that a pattern says of it. By default a hash of the

@@ -12,7 +12,7 @@ var refanger = strings.NewReplacer(
 	"[@]", "@", "(@)", "@", "[at]", "@", "(at)", "@", "[AT]", "@", "(AT)", "@",
 )
 
-// refang gives a name, address or e-mail address without blanks around it and as it is used.
+// refang returns a name, address or e-mail address without blanks around it and as it is used.
 // None of them can hold a bracket of its own.
 func refang(s string) string {
 	s = strings.TrimSpace(s)
@@ -40,7 +40,7 @@ var schemes = map[string]string{
 	"h**p": "http", "h**ps": "https", "fxp": "ftp", "fxps": "ftps",
 }
 
-// refangURL gives a URL as it is used. A URL can hold brackets of its own, so it is
+// refangURL returns a URL as it is used. A URL can hold brackets of its own, so it is
 // given back to the letter unless its scheme or host shows that it was written in this way.
 func refangURL(s string) string {
 	out, defanged := s, false
@@ -72,7 +72,7 @@ func refangURL(s string) string {
 	return s
 }
 
-// isBracketed tells whether the host of a URL is an IPv6 address in its brackets, which are then no writing of ours.
+// isBracketed reports whether the host of a URL is an IPv6 address in its brackets, which are then no writing of ours.
 func isBracketed(host string) bool {
 	host = host[strings.LastIndexByte(host, '@')+1:]
 	end := strings.IndexByte(host, ']')

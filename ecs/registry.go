@@ -41,7 +41,7 @@ func registryPath(hive, key, value string) string {
 	return path
 }
 
-// registryBytes gives STIX's hexadecimal REG_BINARY as ECS's base64; "" if it is none.
+// registryBytes returns STIX's hexadecimal REG_BINARY as ECS's base64; "" if it is none.
 func registryBytes(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r == ' ' || r == ',' || r == ':' {
@@ -56,7 +56,7 @@ func registryBytes(s string) string {
 	return base64.StdEncoding.EncodeToString(b)
 }
 
-// registryString gives the data of a value as ECS wants it: numbers in decimal, the rest as it is.
+// registryString returns the data of a value as ECS wants it: numbers in decimal, the rest as it is.
 func registryString(data, kind string) string {
 	if kind != "REG_DWORD" && kind != "REG_QWORD" && kind != "REG_DWORD_BIG_ENDIAN" {
 		return data

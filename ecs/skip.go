@@ -2,14 +2,14 @@ package ecs
 
 import "github.com/opencti-elastic/opencti-elastic/stix"
 
-// SkipError says that an object gives no document, and why.
+// SkipError reports that an object has no document, and why.
 type SkipError struct {
 	// Type is the object's STIX type.
 	Type string
 	// Reason is for people: "not an indicator or observable", "score 20 is below 50".
 	Reason string
-	// Filtered tells that [Options.Filter] refused an object that would have given a
-	// document: one that is in the index already has to go.
+	// Filtered reports whether [Options.Filter] refused an object that would have had a
+	// document. One that is in the index already has to go.
 	Filtered bool
 }
 

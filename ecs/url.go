@@ -47,7 +47,7 @@ func splitURL(s string) (p urlParts, ok bool) {
 	return p, true
 }
 
-// hostParts gives the host of a URL as url.domain holds it, and as a name or an address.
+// hostParts returns the host of a URL as url.domain holds it, and as a name or an address.
 func hostParts(host string, brackets bool) (domain, name, address string, ok bool) {
 	if isAddress(host) || brackets {
 		a, err := netip.ParseAddr(host)

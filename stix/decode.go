@@ -31,7 +31,7 @@ func (e *DecodeError) Error() string {
 	return fmt.Sprintf("decode %s: at %s (byte %d): %v", e.What, at, e.Offset, e.Err)
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *DecodeError) Unwrap() error { return e.Err }
 
 var (

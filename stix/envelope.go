@@ -34,11 +34,11 @@ type Envelope struct {
 	Extra map[string]Value
 }
 
-// Recovered tells whether the object was read from the database to fill the
+// Recovered reports whether the object was read from the database to fill the
 // stream's history; its event id is then the object's updated_at, by the platform's clock.
 func (e *Envelope) Recovered() bool { return e.Referer == "init-create" }
 
-// Dependency tells whether the object was sent because another one refers to it.
+// Dependency reports whether the object was sent because another one refers to it.
 func (e *Envelope) Dependency() bool { return e.Referer == "init-dependencies" }
 
 // DecodeEnvelope reads the data of one stream event. It keeps b, which must not be changed afterwards.

@@ -138,7 +138,7 @@ func (o *Object) Author() string {
 	return id
 }
 
-// Revoked tells whether the object was revoked.
+// Revoked reports whether the object was revoked.
 func (o *Object) Revoked() bool {
 	b, _ := o.Root("revoked").Bool()
 	return b

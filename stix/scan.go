@@ -6,7 +6,7 @@ import "bytes"
 // passed it), which spares a second check of every byte. On anything else they give
 // some end within b, and never run past it.
 
-// skipSpace gives the index of the first byte at or after i that is no white space.
+// skipSpace returns the index of the first byte at or after i that is no white space.
 func skipSpace(b []byte, i int) int {
 	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\r' || b[i] == '\t') {
 		i++
@@ -14,7 +14,7 @@ func skipSpace(b []byte, i int) int {
 	return min(i, len(b))
 }
 
-// skipComma gives the index of the next element's first byte, or of the closing bracket.
+// skipComma returns the index of the next element's first byte, or of the closing bracket.
 func skipComma(b []byte, i int) int {
 	if i = skipSpace(b, i); i < len(b) && b[i] == ',' {
 		return skipSpace(b, i+1)
@@ -22,7 +22,7 @@ func skipComma(b []byte, i int) int {
 	return i
 }
 
-// skipValue gives the index behind the value that starts at i.
+// skipValue returns the index behind the value that starts at i.
 func skipValue(b []byte, i int) int {
 	if i >= len(b) {
 		return len(b)

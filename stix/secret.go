@@ -115,7 +115,7 @@ func (o *Object) observedSecrets() (found []string) {
 	return slices.DeleteFunc(found, func(s string) bool { return s == Mask || s == "" })
 }
 
-// patternSecrets gives the pattern without the secrets that it names, and these; none of a pattern
+// patternSecrets returns the pattern without the secrets that it names, and these; none of a pattern
 // that names none, or of another language.
 func (o *Object) patternSecrets() (masked string, secrets []string) {
 	v := o.Root("pattern")

@@ -17,7 +17,7 @@ import (
 // that one odd property never costs the object.
 type Value []byte
 
-// Kind tells what the value is: 'n' null, 'f' false, 't' true, '"' text,
+// Kind returns what the value is: 'n' null, 'f' false, 't' true, '"' text,
 // '0' number, '{' object, '[' array, 0 absent.
 func (v Value) Kind() byte {
 	if len(v) == 0 {
@@ -162,7 +162,7 @@ func readTime(s string) (time.Time, bool) {
 	return t, true
 }
 
-// meaningful gives a date in UTC; false for the platform's "none" and for years that JSON dates cannot have.
+// meaningful returns a date in UTC; false for the platform's "none" and for years that JSON dates cannot have.
 func meaningful(t time.Time) (time.Time, bool) {
 	t = t.UTC()
 	if y := t.Year(); y < 1 || y > 9999 || standsForNone(t) {
@@ -259,7 +259,7 @@ func (v Value) Member(name string) Value {
 	return nil
 }
 
-// Empty tells whether the value says nothing: absent, null, "", [] or {}.
+// Empty reports whether the value says nothing: absent, null, "", [] or {}.
 func (v Value) Empty() bool {
 	switch v.Kind() {
 	case 0, 'n':
