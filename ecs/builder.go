@@ -28,6 +28,8 @@ type builder struct {
 	hosts []string
 	// slots is room for the first elements of the document's lists, most of which have one only.
 	slots []string
+	// placed is the property that is the main value of an object of an unknown type.
+	placed string
 	// seen is what is in lists that have become long; see add.
 	seen map[entry]struct{}
 }

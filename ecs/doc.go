@@ -31,7 +31,7 @@
 //	updated_at                        when the platform last changed the object
 //	expires_at                        when the document stops being valid: valid_until, or when it was handled plus [Options.ExpireAfter]
 //	status                            active, revoked or expired
-//	dropped                           fields that were left out, and why
+//	dropped                           fields and properties that were left out, and why
 //	adjusted                          fields whose value was changed to fit, and how: a score of 70.5, a name of 2,000 characters
 //	custom                            the platform's custom fields by their names without x_opencti_cf_, as one flattened field
 //	rule.reason                       why no detection rule could be made ([Options.RuleReason])

@@ -64,7 +64,7 @@
 //	Process (process)
 //	    type     process
 //	    ecs      -
-//	    opencti  aslr_enabled command_line created_time creator_user_ref cwd dep_enabled descriptions display_name group_name image_ref integrity_level is_hidden owner_sid parent_ref pid priority service_name service_status service_type start_type window_title
+//	    opencti  aslr_enabled command_line created_time creator_user_ref cwd dep_enabled descriptions display_name environment_variables group_name image_ref integrity_level is_hidden owner_sid parent_ref pid priority service_name service_status service_type start_type window_title
 //	Software (software)
 //	    type     software
 //	    ecs      -
@@ -152,5 +152,5 @@
 //	SSH-Key (ssh-key)
 //	    type     none
 //	    ecs      -
-//	    opencti  comment expiration_date fingerprint_md5 fingerprint_sha256 key_length key_type
+//	    opencti  comment expiration_date fingerprint_md5 fingerprint_sha256 key_length key_type public_key
 package ecs

@@ -12,6 +12,8 @@ import (
 type Mapper struct {
 	options Options
 	dataset string
+	// known is what documents of observables are made of; see builder.unplaced.
+	known map[*observableType]map[string]bool
 }
 
 // NewMapper returns a mapper. It fails only if the options are invalid.
@@ -20,7 +22,7 @@ func NewMapper(options Options) (*Mapper, error) {
 		return nil, fmt.Errorf("ecs mapper: %w", err)
 	}
 	o := options.withDefaults()
-	return &Mapper{options: o, dataset: o.Module + ".indicator"}, nil
+	return &Mapper{options: o, dataset: o.Module + ".indicator", known: knownProperties()}, nil
 }
 
 // Map returns the document of an indicator or observable. For anything else, and
@@ -43,8 +45,10 @@ func (m *Mapper) Map(o *stix.Object) (*Document, error) {
 	b.common(m.options.Now().UTC())
 	if t == nil {
 		b.indicator()
+		b.unplaced(indicatorProperties)
 	} else {
 		b.observable(t)
+		b.unplaced(m.known[t])
 	}
 	b.finish()
 	return b.doc, nil

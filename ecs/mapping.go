@@ -10,7 +10,7 @@ import (
 
 // TemplateVersion grows with every change of [Mapping]. It tells an index whose mapping is older from
 // one that is up to date.
-const TemplateVersion = 4
+const TemplateVersion = 5
 
 // Type is how a field is mapped.
 type Type uint8

@@ -59,6 +59,7 @@ func (b *builder) anyText() string {
 			continue
 		}
 		if s := plainText(v); s != "" {
+			b.placed = name
 			return s
 		}
 	}

@@ -209,6 +209,18 @@ func (b *builder) certificateIssuer(s string) { b.distinguishedName(&b.x509().Is
 
 func (b *builder) certificateSubject(s string) { b.distinguishedName(&b.x509().Subject, s) }
 
+// environment is a process' variables as "name=value": the platform has a list of these, STIX a dictionary.
+func environment(b *builder) any {
+	list := b.texts("environment_variables")
+	for name, v := range b.property("environment_variables").Members() {
+		list = append(list, name+"="+plainText(v))
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	return list
+}
+
 // partTexts reads one property of each part of a message of several parts.
 func partTexts(name string) func(*builder) any {
 	return func(b *builder) any {

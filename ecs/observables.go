@@ -17,6 +17,8 @@ type observableType struct {
 	text func(string) string
 	// ecs fills threat.indicator.* and related.*; nil where ECS has no place.
 	ecs func(*builder)
+	// also is the further properties that ecs and main read.
+	also []string
 	// properties is what is kept below opencti.observable.<type>.
 	properties []property
 }

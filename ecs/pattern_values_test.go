@@ -46,3 +46,23 @@ func TestPatternValues(t *testing.T) {
 		})
 	}
 }
+
+// TestUnplacedProperties: what no field has a place for is named, and nothing else.
+func TestUnplacedProperties(t *testing.T) {
+	const reason = "no field has a place for this property"
+	for _, row := range []struct {
+		name, kind, properties string
+		want                   []ecs.Note
+	}{
+		{"observable", "domain-name", `{"value":"evil.example","x_thing":1,"resolves_to_refs":["ipv4-addr--1"],"defanged":false,"x_opencti_score":1,"x_empty":""}`, []ecs.Note{{"x_thing", reason}, {"resolves_to_refs", reason}}},
+		{"indicator", "indicator", `{"pattern":"[mutex:name = 'm']","lang":"en","x_misp_uuid":"u"}`, []ecs.Note{{"x_misp_uuid", reason}}},
+		{"unknown type", "x-thing", `{"colour":"red","size":1}`, []ecs.Note{{"size", reason}}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			d := mapped(t, newMapper(t), observable(t, row.kind, row.properties))
+			if diff := cmp.Diff(row.want, d.Dropped); diff != "" {
+				t.Errorf("dropped (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

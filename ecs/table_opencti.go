@@ -22,7 +22,7 @@ var openctiObservables = [...]observableType{
 		{name: "bic"},
 		{name: "account_number"},
 	}},
-	{stix: "payment-card", name: "Payment-Card", main: []string{"card_number"}, properties: []property{
+	{stix: "payment-card", name: "Payment-Card", main: []string{"card_number"}, also: []string{"cvv"}, properties: []property{
 		{name: "card_number"},
 		{name: "expiration_date", kind: instant},
 		{name: "holder_name"},
@@ -44,6 +44,7 @@ var openctiObservables = [...]observableType{
 	{stix: "ssh-key", name: "SSH-Key", main: []string{"fingerprint_sha256", "fingerprint_md5"}, properties: []property{
 		{name: "fingerprint_sha256"},
 		{name: "fingerprint_md5"},
+		{name: "public_key", kind: wildcard},
 		{name: "key_type"},
 		{name: "key_length", kind: whole},
 		{name: "comment"},

@@ -7,7 +7,7 @@ var stixObservables = [...]observableType{
 	{stix: "domain-name", name: "Domain-Name", word: "domain-name", main: []string{"value"}, ecs: nameFields,
 		properties: []property{{name: "unicode", get: readableName}}},
 	{stix: "url", name: "Url", long: true, word: "url", main: []string{"value"}, ecs: urlFields},
-	{stix: "file", name: "StixFile", word: "file", main: []string{"hashes/SHA-256", "hashes/SHA-512", "hashes/SHA-1", "hashes/MD5", "hashes", "name"}, ecs: fileFields, properties: []property{
+	{stix: "file", name: "StixFile", word: "file", main: []string{"hashes/SHA-256", "hashes/SHA-512", "hashes/SHA-1", "hashes/MD5", "hashes", "name"}, ecs: fileFields, also: []string{"size", "mime_type", "ctime", "mtime", "atime"}, properties: []property{
 		{name: "name_enc"},
 		{name: "magic_number_hex"},
 		{name: "additional_names", kind: listed},
@@ -18,16 +18,16 @@ var stixObservables = [...]observableType{
 		properties: []property{{name: "range", kind: block, get: addressBlock}}},
 	{stix: "email-addr", name: "Email-Addr", word: "email-addr", main: []string{"value"}, ecs: emailFields,
 		properties: []property{{name: "display_name"}}},
-	{stix: "artifact", name: "Artifact", word: "artifact", main: []string{"hashes/SHA-256", "hashes/SHA-512", "hashes/SHA-1", "hashes/MD5", "hashes", "additional_names", "url"}, ecs: artifactFields, properties: []property{
+	{stix: "artifact", name: "Artifact", word: "artifact", main: []string{"hashes/SHA-256", "hashes/SHA-512", "hashes/SHA-1", "hashes/MD5", "hashes", "additional_names", "url"}, ecs: artifactFields, also: []string{"mime_type", "payload_bin", "decryption_key"}, properties: []property{
 		{name: "url", kind: wildcard},
 		{name: "encryption_algorithm"},
 		{name: "additional_names", kind: listed},
 	}},
 	{stix: "autonomous-system", name: "Autonomous-System", word: "autonomous-system", main: []string{"number", "name"}, ecs: systemFields,
 		properties: []property{{name: "name"}, {name: "rir"}}},
-	{stix: "directory", name: "Directory", word: "directory", main: []string{"path"}, ecs: directoryFields,
+	{stix: "directory", name: "Directory", word: "directory", main: []string{"path"}, ecs: directoryFields, also: []string{"ctime", "mtime", "atime"},
 		properties: []property{{name: "path_enc"}}},
-	{stix: "email-message", name: "Email-Message", main: []string{"subject", "message_id"}, properties: []property{
+	{stix: "email-message", name: "Email-Message", main: []string{"subject", "message_id"}, also: []string{"body_multipart"}, properties: []property{
 		{name: "subject"},
 		{name: "message_id"},
 		{name: "content_type"},
@@ -78,7 +78,7 @@ var stixObservables = [...]observableType{
 		{name: "swid"},
 		{name: "languages", kind: listed},
 	}},
-	{stix: "user-account", name: "User-Account", word: "user-account", main: []string{"account_login", "user_id", "display_name"}, ecs: accountFields, properties: []property{
+	{stix: "user-account", name: "User-Account", word: "user-account", main: []string{"account_login", "user_id", "display_name"}, ecs: accountFields, also: []string{"credential"}, properties: []property{
 		{name: "account_login"},
 		{name: "user_id"},
 		{name: "account_type"},
@@ -93,7 +93,7 @@ var stixObservables = [...]observableType{
 		{name: "account_first_login", kind: instant},
 		{name: "account_last_login", kind: instant},
 	}},
-	{stix: "windows-registry-key", name: "Windows-Registry-Key", word: "windows-registry-key", main: []string{"key", "attribute_key"}, ecs: registryFields, properties: []property{
+	{stix: "windows-registry-key", name: "Windows-Registry-Key", word: "windows-registry-key", main: []string{"key", "attribute_key"}, ecs: registryFields, also: []string{"values"}, properties: []property{
 		{name: "attribute_key", from: "attribute_key|key"},
 		{name: "modified_time", kind: instant},
 		{name: "number_of_subkeys", kind: whole},
@@ -103,7 +103,7 @@ var stixObservables = [...]observableType{
 		{name: "data", kind: wildcard},
 		{name: "data_type"},
 	}},
-	{stix: "x509-certificate", name: "X509-Certificate", word: "x509-certificate", main: []string{"hashes/SHA-256", "hashes/SHA-512", "hashes/SHA-1", "hashes/MD5", "hashes", "serial_number", "subject", "issuer"}, ecs: certificateFields, properties: certificateProperties},
+	{stix: "x509-certificate", name: "X509-Certificate", word: "x509-certificate", main: []string{"hashes/SHA-256", "hashes/SHA-512", "hashes/SHA-1", "hashes/MD5", "hashes", "serial_number", "subject", "issuer"}, ecs: certificateFields, also: []string{"version", "signature_algorithm", "validity_not_before", "validity_not_after", "subject_public_key_algorithm", "subject_public_key_exponent"}, properties: certificateProperties},
 }
 
 var processProperties = []property{
@@ -113,6 +113,7 @@ var processProperties = []property{
 	{name: "created_time", kind: instant},
 	{name: "is_hidden", kind: truth},
 	{name: "image_ref", from: "image_ref|binary_ref"},
+	{name: "environment_variables", kind: listed, get: environment},
 	{name: "creator_user_ref"},
 	{name: "parent_ref"},
 	{name: "window_title", from: "extensions/windows-process-ext/window_title|window_title"},

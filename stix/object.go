@@ -57,6 +57,17 @@ func (o *Object) Raw() Value { return o.raw }
 // Root is the property of that name at the root of the object.
 func (o *Object) Root(name string) Value { return find(o.root, name) }
 
+// Names yields the names of the properties at the root, in their order.
+func (o *Object) Names() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i := range o.root {
+			if !yield(o.root[i].name) {
+				return
+			}
+		}
+	}
+}
+
 // OCTI is the property of that name in OpenCTI's extension, or else at the root as x_opencti_<name>.
 func (o *Object) OCTI(name string) Value {
 	if v := find(o.octi, name); v != nil {
