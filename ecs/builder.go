@@ -13,7 +13,9 @@ type builder struct {
 	m *Mapper
 	// given is the object with all that detection needs, o the one that people may read; see [Options.KeepPasswords].
 	given, o *stix.Object
-	doc      *Document
+	// sensitive is what o does not show of given.
+	sensitive stix.Sensitive
+	doc       *Document
 	// joined reports whether values go to the fields that rules join on, or to related.* only.
 	joined bool
 	// shown reports whether what says more of an object than a value to join goes to its fields all the same.
@@ -52,10 +54,12 @@ func (b *builder) add(list *[]string, s string) {
 	case n < long:
 		*list = add(*list, s)
 		return
-	case n == long:
+	}
+	if _, known := b.seen[entry{list: list}]; !known { // no list holds an empty text
 		if b.seen == nil {
 			b.seen = make(map[entry]struct{})
 		}
+		b.seen[entry{list: list}] = struct{}{}
 		for _, t := range *list {
 			b.seen[entry{list, t}] = struct{}{}
 		}
@@ -83,7 +87,7 @@ func (b *builder) show(text string) string {
 	if b.o == b.given {
 		return text
 	}
-	return b.given.Sensitive().Mask(text)
+	return b.sensitive.Mask(text)
 }
 
 // drop notes that a value could not go to a field.

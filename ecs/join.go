@@ -40,7 +40,7 @@ func (b *builder) joinField(rule *pathRule, name, text string) string {
 		return ""
 	}
 	v := b.values()
-	*v, b.doc.Dropped, b.slots, b.blocks, b.seen = Values{}, nil, b.slots[:0], nil, nil
+	*v, b.doc.Dropped, b.slots, b.blocks, b.hosts, b.seen = Values{}, nil, b.slots[:0], nil, nil, nil
 	b.doc.Related = Related{}
 	rule.put(b, name, text)
 	for _, field := range [...]struct {

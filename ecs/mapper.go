@@ -40,7 +40,9 @@ func (m *Mapper) Map(o *stix.Object) (*Document, error) {
 	}
 	b := builder{m: m, given: o, o: o, doc: &Document{}, joined: true, shown: true}
 	if !m.options.KeepPasswords {
-		b.o = o.Masked()
+		if b.sensitive = o.Sensitive(); b.sensitive != 0 {
+			b.o = o.Masked()
+		}
 	}
 	b.common(m.options.Now().UTC())
 	if t == nil {

@@ -56,8 +56,10 @@ func (b *Builder) Build(o *stix.Object) (Rule, error) {
 	shown := o
 	if !b.opts.KeepPasswords {
 		shown = o.Masked()
-		for i, remark := range d.remarks {
-			d.remarks[i] = o.Sensitive().Mask(remark)
+		if sensitive := o.Sensitive(); sensitive != 0 {
+			for i, remark := range d.remarks {
+				d.remarks[i] = sensitive.Mask(remark)
+			}
 		}
 	}
 	r := d.rule

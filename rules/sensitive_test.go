@@ -1,6 +1,8 @@
 package rules_test
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -28,6 +30,20 @@ func TestPasswordsOfURLs(t *testing.T) {
 		}
 		if !keep && strings.Count(string(line), "hunter2") == 0 {
 			t.Errorf("%s is not asked for: %s", masked, line)
+		}
+	}
+}
+
+// TestManyURLs: a pattern of many URLs has a rule like any other.
+func TestManyURLs(t *testing.T) {
+	var urls []string
+	for i := range 100 {
+		urls = append(urls, fmt.Sprintf("url:value = 'http://h%d.example/'", i))
+	}
+	for _, policy := range []rules.Policy{rules.PerIndicator, rules.Match} {
+		_, err := newBuilder(t, rules.Options{Policy: policy}).Build(indicator(t, values{"confidence": 80, "pattern": "[" + strings.Join(urls, " OR ") + "]"}))
+		if none, ok := errors.AsType[*rules.NoRuleError](err); err != nil && (!ok || none.Why != rules.Covered) {
+			t.Errorf("%s: %v", policy, err)
 		}
 	}
 }
