@@ -5,11 +5,10 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
+	"github.com/opencti-elastic/opencti-elastic/rules/native"
 	"github.com/opencti-elastic/opencti-elastic/rules/query"
 	"github.com/opencti-elastic/opencti-elastic/stix"
 	"github.com/opencti-elastic/opencti-elastic/stix/pattern"
@@ -61,7 +60,7 @@ func (b *Builder) detect(o *stix.Object) (detection, error) {
 
 // native takes a pattern that is a query already, once it is known not to fail at each run.
 func (b *Builder) native(lang query.Language, text string) (detection, error) {
-	if err := query.CheckNative(lang, text); err != nil {
+	if err := native.Check(lang, text); err != nil {
 		return detection{}, &NoRuleError{Why: BrokenPattern, Detail: "the " + lang.String() + " query can't run: " + clip(plain(err.Error(), false), 400), Err: err}
 	}
 	if len(text) > maxQuery {
@@ -70,77 +69,20 @@ func (b *Builder) native(lang query.Language, text string) (detection, error) {
 	var d detection
 	switch lang {
 	case query.EQL:
-		if d.sequence = isSequence(text); d.sequence {
-			d.span = b.spanOfEQL(text)
+		if d.sequence = native.IsSequence(text); d.sequence {
+			d.span = b.opts.Window
+			if span, ok := native.MaxSpan(text); ok {
+				d.span = min(max(span, time.Second).Round(time.Second), maxSpan)
+			}
 		}
 	case query.ESQL:
-		var added bool
-		if text, added = withMetadata(text); added {
-			d.remarks = append(d.remarks, "METADATA _id, _index, _version was added to the query, without which alerts come again at each run.")
+		var remark string
+		if text, remark = native.WithMetadata(text); remark != "" {
+			d.remarks = append(d.remarks, remark)
 		}
 	}
 	d.rule = b.queryRule(lang, text)
 	return d, nil
-}
-
-// isSequence tells whether an EQL query relates several events.
-func isSequence(eql string) bool {
-	eql = beyondComments(eql)
-	word := eql[:len(eql)-len(strings.TrimLeftFunc(eql, unicode.IsLetter))]
-	return strings.EqualFold(word, "sequence") || strings.EqualFold(word, "sample")
-}
-
-// beyondComments is what stands behind the comments and blanks that an EQL query begins with.
-func beyondComments(eql string) string {
-	for {
-		eql = strings.TrimLeftFunc(eql, unicode.IsSpace)
-		switch {
-		case strings.HasPrefix(eql, "//"):
-			_, eql, _ = strings.Cut(eql, "\n")
-		case strings.HasPrefix(eql, "/*"):
-			_, eql, _ = strings.Cut(eql[2:], "*/")
-		default:
-			return eql
-		}
-	}
-}
-
-// spanOfEQL is the maxspan of a sequence, or the window.
-func (b *Builder) spanOfEQL(eql string) time.Duration {
-	head, _, _ := strings.Cut(beyondComments(eql), "[")
-	_, text, found := strings.Cut(strings.Join(strings.Fields(head), ""), "maxspan=")
-	digits := len(text) - len(strings.TrimLeft(text, "0123456789"))
-	n, err := strconv.ParseInt(text[:digits], 10, 32)
-	if !found || err != nil {
-		return b.opts.Window
-	}
-	for _, u := range [...]struct {
-		name string
-		unit time.Duration
-	}{{"ms", time.Millisecond}, {"s", time.Second}, {"m", time.Minute}, {"h", time.Hour}, {"d", 24 * time.Hour}} {
-		if strings.HasPrefix(text[digits:], u.name) {
-			return min(max(time.Duration(n)*u.unit, time.Second).Round(time.Second), maxSpan)
-		}
-	}
-	return b.opts.Window
-}
-
-// withMetadata adds METADATA to the FROM of an ES|QL query that has none and
-// doesn't aggregate.
-func withMetadata(esql string) (string, bool) {
-	first, rest, piped := strings.Cut(esql, "|")
-	if strings.ContainsAny(first, "\"`/[") {
-		return esql, false // not plainly a list of indices
-	}
-	words := strings.Fields(strings.ToUpper(first))
-	if len(words) < 2 || words[0] != "FROM" || slices.Contains(words, "METADATA") || slices.Contains(strings.Fields(strings.ToUpper(rest)), "STATS") {
-		return esql, false
-	}
-	first = strings.TrimRight(first, " \t\r\n") + " METADATA _id, _index, _version"
-	if piped {
-		first += "\n|" + rest
-	}
-	return first, true
 }
 
 // queryRule makes the type of rule that the language needs.

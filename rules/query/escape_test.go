@@ -4,6 +4,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/opencti-elastic/opencti-elastic/rules/native"
 	"github.com/opencti-elastic/opencti-elastic/rules/query"
 	"github.com/opencti-elastic/opencti-elastic/stix/pattern"
 )
@@ -64,7 +65,7 @@ func FuzzValueStaysText(f *testing.F) {
 			if c.kids != nil || c.op != "=" || c.field != "the.field" || len(c.values) != 1 || c.values[0] != value {
 				t.Fatalf("%s: %q: %s reads as %+v", lang, value, r.Query.Text, c)
 			}
-			if err := query.CheckNative(lang, r.Query.Text); err != nil {
+			if err := native.Check(lang, r.Query.Text); err != nil {
 				t.Fatalf("%s: %q: %s: %v", lang, value, r.Query.Text, err)
 			}
 		}
@@ -106,7 +107,7 @@ func FuzzOperators(f *testing.F) {
 					t.Fatalf("%s: %q: %s compares %+v", lang, value, r.Query.Text, leaf)
 				}
 			}
-			if err := query.CheckNative(lang, r.Query.Text); err != nil {
+			if err := native.Check(lang, r.Query.Text); err != nil {
 				t.Fatalf("%s: %q: %s: %v", lang, value, r.Query.Text, err)
 			}
 		}

@@ -111,9 +111,3 @@ func ExampleTranslator_Translate_sequence() {
 	//   [any where ?process.name == "a.exe"]
 	//   [any where ?destination.port == 4444]
 }
-
-func ExampleCheckNative() {
-	fmt.Println(query.CheckNative(query.EQL, "process where process.name == 'cmd.exe'"))
-	// Output:
-	// EQL query: line 1, column 31: EQL takes texts between double quotes only
-}

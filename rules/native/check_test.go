@@ -1,14 +1,15 @@
-package query_test
+package native_test
 
 import (
 	"errors"
 	"strings"
 	"testing"
 
+	"github.com/opencti-elastic/opencti-elastic/rules/native"
 	"github.com/opencti-elastic/opencti-elastic/rules/query"
 )
 
-func TestCheckNative(t *testing.T) {
+func TestCheck(t *testing.T) {
 	for _, row := range []struct {
 		name string
 		lang query.Language
@@ -22,10 +23,10 @@ func TestCheckNative(t *testing.T) {
 		{"kql not closed", query.KQL, "a: 1 and\n(b: 2", `line 2, column 1: '(' is never closed`},
 		{"kql closed too often", query.KQL, `a: 1)`, `column 5: ')' closes nothing`},
 		{"kql open quote", query.KQL, `a: "x`, `column 4: text without its closing quote`},
-		{"kql wrong bracket", query.KQL, `(a: 1}`, `column 6: '}' where ')' is expected`},
+		{"kql wrong bracket", query.KQL, `(a: 1}`, `column 6: '}' closes nothing`},
 		{"empty", query.KQL, " \n\t", "empty"},
 		{"invalid", query.KQL, "a: \xff", "column 4: not valid UTF-8"},
-		{"too long", query.Lucene, strings.Repeat("a", query.MaxNative+1), "longer than"},
+		{"too long", query.Lucene, strings.Repeat("a", native.MaxLength+1), "longer than"},
 
 		{"lucene", query.Lucene, `source.ip:(10.0.0.0\/8 OR "::1") AND bytes:[1 TO 5} AND NOT url:/ab[c(]\/.*/ AND _exists_:x`, ""},
 		{"lucene path with slashes", query.Lucene, `file.path:\/usr\/bin AND a:b/c`, ""},
@@ -56,7 +57,7 @@ func TestCheckNative(t *testing.T) {
 		{"esql lookup", query.ESQL, "FROM a | LOOKUP JOIN b ON c | WHERE `x y` IS NOT NULL", ""},
 		{"esql row", query.ESQL, `ROW a = 1`, "starts with ROW"},
 		{"esql show", query.ESQL, `SHOW INFO`, "starts with SHOW"},
-		{"esql without a source", query.ESQL, `FROM`, "FROM without an index"},
+		{"esql without a source", query.ESQL, `FROM`, "an index is expected here"},
 		{"esql condition alone", query.ESQL, `a == 1`, "starts with A"},
 		{"esql empty command", query.ESQL, "FROM a | | LIMIT 1", "empty command before the pipe"},
 		{"esql last pipe", query.ESQL, "FROM a | LIMIT 1 |", "empty command behind the pipe"},
@@ -69,8 +70,8 @@ func TestCheckNative(t *testing.T) {
 		{"dsl empty", query.DSL, `{}`, "empty object"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			err := query.CheckNative(row.lang, row.text)
-			var fault *query.NativeError
+			err := native.Check(row.lang, row.text)
+			var fault *native.SyntaxError
 			switch {
 			case row.want == "" && err != nil:
 				t.Errorf("refused: %v", err)
@@ -81,20 +82,20 @@ func TestCheckNative(t *testing.T) {
 			}
 		})
 	}
-	if err := query.CheckNative("sigma", "title: x"); err == nil {
+	if err := native.Check("sigma", "title: x"); err == nil {
 		t.Error("took an unknown language")
 	}
 }
 
-// FuzzCheckNative checks that no text makes the checker panic or point outside of itself.
-func FuzzCheckNative(f *testing.F) {
-	for _, s := range append([]string{"FROM a | WHERE b", "any where a : \"b\"", "a:[1 TO 2}", `"""`, "`", "/*", "//", "[", `\`}, hostile...) {
+// FuzzCheck checks that no text makes the checker panic or point outside of itself.
+func FuzzCheck(f *testing.F) {
+	for _, s := range []string{"FROM a | WHERE b", "any where a : \"b\"", "a:[1 TO 2}", `"""`, "`", "/*", "//", "[", `\`} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, lang := range query.Languages() {
-			var fault *query.NativeError
-			if err := query.CheckNative(lang, text); errors.As(err, &fault) {
+			var fault *native.SyntaxError
+			if err := native.Check(lang, text); errors.As(err, &fault) {
 				if fault.Offset < 0 || fault.Offset > len(text) || fault.Line < 1 || fault.Column < 1 {
 					t.Errorf("%s: %+v", lang, fault)
 				}
