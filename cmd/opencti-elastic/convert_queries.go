@@ -13,6 +13,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/opencti-elastic/opencti-elastic/rules/native"
 	"github.com/opencti-elastic/opencti-elastic/rules/query"
 	"github.com/opencti-elastic/opencti-elastic/stix/pattern"
 )
@@ -152,7 +153,7 @@ func convertPattern(t *query.Translator, in patternLine) queryLine {
 	case "kql", "lucene", "eql", "esql", "es|ql":
 		lang := query.Language(strings.ReplaceAll(kind, "|", ""))
 		out := queryLine{ID: in.ID, Valid: true}
-		if err := query.CheckNative(lang, *in.Pattern); err != nil {
+		if err := native.Check(lang, *in.Pattern); err != nil {
 			out.Valid, out.Error = false, err.Error()
 			return out
 		}

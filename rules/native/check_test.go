@@ -29,12 +29,13 @@ func TestCheck(t *testing.T) {
 		{"too long", query.Lucene, strings.Repeat("a", native.MaxLength+1), "longer than"},
 
 		{"lucene", query.Lucene, `source.ip:(10.0.0.0\/8 OR "::1") AND bytes:[1 TO 5} AND NOT url:/ab[c(]\/.*/ AND _exists_:x`, ""},
-		{"lucene path with slashes", query.Lucene, `file.path:\/usr\/bin AND a:b/c`, ""},
+		{"lucene path with slashes", query.Lucene, `file.path:\/usr\/bin AND a:b\/c`, ""},
 		{"lucene one-sided range", query.Lucene, `a:>=10 AND b:{* TO "x]"}`, ""},
 		{"lucene fuzzy", query.Lucene, `quikc~ AND "a b"~2 AND a^2 && !b || -c`, ""},
 		{"lucene range without end", query.Lucene, `a:[1 TO 2`, "column 3: range without its end"},
 		{"lucene range without TO", query.Lucene, `a:[1 2]`, "column 3: range without TO"},
-		{"lucene open expression", query.Lucene, `a:/b`, "column 3: text without its closing quote"},
+		{"lucene open expression", query.Lucene, `a:/b`, "column 3: a slash begins a regular expression that does not end"},
+		{"lucene slash within a word", query.Lucene, `a:b/c`, "a slash begins a regular expression"},
 		{"lucene last backslash", query.Lucene, `a:b\`, "backslash at the end"},
 
 		{"eql", query.EQL, "process where process.name == \"cmd|.exe\" and process.args : (\"a\", \"b\") // a | comment", ""},
