@@ -11,6 +11,7 @@ import (
 	stdsync "sync"
 
 	"github.com/opencti-elastic/opencti-elastic/sync"
+	"github.com/opencti-elastic/opencti-elastic/sync/atomicfile"
 )
 
 // The names of the files that [Files] writes.
@@ -81,7 +82,7 @@ func NewFiles(o FilesOptions) (*Files, error) {
 		err = f.Truncate(size)
 	}
 	if err == nil {
-		err = syncDir(o.Dir)
+		err = atomicfile.SyncDir(o.Dir)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("file sink: continue %s: %w", f.Name(), err), f.Close())
@@ -96,7 +97,10 @@ func NewFiles(o FilesOptions) (*Files, error) {
 // would make one with a mapping that no rule can use.
 func writeIndexBody(o FilesOptions) error {
 	x := &Index{o: IndexOptions{Name: o.Index, Lookup: o.Lookup}}
-	return os.WriteFile(filepath.Join(o.Dir, IndexFile), append(x.indexBody(), '\n'), 0o644)
+	return atomicfile.Write(filepath.Join(o.Dir, IndexFile), 0o644, func(w io.Writer) error {
+		_, err := w.Write(append(x.indexBody(), '\n'))
+		return err
+	})
 }
 
 // Name is "files".
@@ -169,7 +173,7 @@ func (s *Files) Close() error {
 	if s.file == nil {
 		return nil
 	}
-	err := errors.Join(s.file.Sync(), s.file.Close(), syncDir(s.o.Dir))
+	err := errors.Join(s.file.Sync(), s.file.Close(), atomicfile.SyncDir(s.o.Dir))
 	s.file, s.err = nil, errors.New("file sink: closed")
 	if err != nil {
 		return fmt.Errorf("file sink: close: %w", err)
@@ -232,13 +236,4 @@ func lastLine(f *os.File, end int64) (line []byte, start int64, err error) {
 		line = append(line, last...)
 	}
 	return line, start, nil
-}
-
-// syncDir brings a directory's entries to the disk.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
