@@ -103,12 +103,12 @@ func (e *GraphQLError) Error() string {
 	return s
 }
 
-// Denied tells whether the token is not known or lacks the right.
+// Denied reports whether the token is not known or lacks the right.
 func (e *GraphQLError) Denied() bool {
 	return e.Name == "AUTH_REQUIRED" || e.Name == "FORBIDDEN_ACCESS" || e.Name == "AUTH_FAILURE"
 }
 
-// Blocked tells whether someone has to act before another attempt can succeed.
+// Blocked reports whether someone has to act before another attempt can succeed.
 func (e *GraphQLError) Blocked() bool { return e.Denied() }
 
 // maxAnswer bounds an answer; the largest holds a connector's state.

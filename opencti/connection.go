@@ -83,7 +83,7 @@ func (r *run) request(ctx context.Context) (*http.Request, Connected, error) {
 	return req, connected, nil
 }
 
-// accept tells whether the answer is a stream.
+// accept reports whether the answer is a stream.
 func (r *run) accept(resp *http.Response) error {
 	if resp.StatusCode != http.StatusOK {
 		return statusError("stream", resp, r.cfg.Token)
@@ -107,7 +107,7 @@ func (r *run) logConnect(c Connected) {
 	r.cfg.Logger.Info("stream connected", args...)
 }
 
-// cause gives the reason for which a connection was given up, instead of the error that this made.
+// cause returns the reason for which a connection was given up, instead of the error that this made.
 func (r *run) cause(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); errors.Is(cause, ErrSilence) && !errors.Is(err, errAgain) && !errors.Is(err, errStop) {
 		return fmt.Errorf("%w for %v", ErrSilence, r.cfg.SilenceTimeout)
@@ -186,7 +186,7 @@ type buffering struct {
 	said        bool
 }
 
-// heartbeat tells, once, that a proxy buffers.
+// heartbeat reports, once, that a proxy buffers.
 func (b *buffering) heartbeat(id sync.Position, w *watch) bool {
 	const apart = 4 * time.Second
 	together := b.reads == w.reads && w.waited >= apart && !b.last.IsZero() &&

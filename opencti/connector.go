@@ -35,7 +35,7 @@ type ConnectorConfig struct {
 	Observers []any
 }
 
-// PingObserver is told of each ping; err is nil when the platform has answered.
+// PingObserver is called for each ping; err is nil when the platform has answered.
 type PingObserver interface {
 	OnPing(err error)
 }

@@ -42,7 +42,7 @@ type cursor struct {
 	// idle counts the heartbeats in a row that are the platform's clock; beat is the last one.
 	idle int
 	beat sync.Position
-	// newest is the greatest id by redis' clock that is known; trusted tells that it was within the
+	// newest is the greatest id by redis' clock that is known; trusted is true when it was within the
 	// margin of the platform's clock once, ahead that an event came behind the position all the same.
 	newest         sync.Position
 	trusted, ahead bool
@@ -68,7 +68,7 @@ type recovery struct {
 	until time.Time
 	// floor is what the live part after it never goes before: the user's start.
 	floor sync.Position
-	// gap tells that it fills a gap behind the live position base, from which the live part then goes on.
+	// gap is true when it fills a gap behind the live position base, from which the live part then goes on.
 	gap  bool
 	base sync.Position
 	// asked is the end that this connection asked for; until can have come nearer since.
@@ -153,11 +153,11 @@ func (c *cursor) begin() {
 // streamEnds is what a connected event says.
 type streamEnds struct {
 	first, last sync.Position
-	// empty tells that there are no events at all.
+	// empty is true when there are no events at all.
 	empty bool
 }
 
-// connected takes the connected event. gap tells that events were trimmed before they were read;
+// connected takes the connected event. gap is true when events were trimmed before they were read;
 // reconnect then recovers them.
 func (c *cursor) connected(ends streamEnds, now time.Time) (gap bool, v verdict) {
 	c.sighted(ends.last)
@@ -195,7 +195,7 @@ func (c *cursor) moveTo(p sync.Position) {
 	c.seen = p
 }
 
-// missing tells whether events after the position were trimmed.
+// missing reports whether events after the position were trimmed.
 func (c *cursor) missing(ends streamEnds) bool {
 	if c.seen.IsZero() || c.seen == almostZero || c.noRecovery {
 		return false
@@ -353,7 +353,7 @@ func (c *cursor) complete() {
 // quiet is how many heartbeats in a row, without an event between them, make the stream idle.
 const quiet = 2
 
-// heartbeat takes a heartbeat's id. reconnect tells that recovery is over.
+// heartbeat takes a heartbeat's id. reconnect means that recovery is over.
 //
 // The id of a heartbeat is that of the last event sent, which can be inside a group; or, when a read
 // of 5 s has found no event, so that no group can be half sent, the platform's clock. It
@@ -392,7 +392,7 @@ func (c *cursor) heartbeat(id sync.Position, now time.Time) verdict {
 // aheadBy is by how much a heartbeat must be ahead of our clock to count: more than the way and rounding take.
 const aheadBy = 2 * time.Second
 
-// clockAhead tells whether a heartbeat shows that the platform's clock is ahead of ours. The recovery of
+// clockAhead reports whether a heartbeat shows that the platform's clock is ahead of ours. The recovery of
 // a first start then ended, by that clock, before the start: what changed in between is missing, unless
 // the event stream still had it.
 func (c *cursor) clockAhead(id sync.Position, now time.Time) bool {

@@ -50,7 +50,7 @@ func (e *StatusError) Error() string {
 	return s
 }
 
-// Blocked tells whether someone has to act before another attempt can succeed.
+// Blocked reports whether someone has to act before another attempt can succeed.
 func (e *StatusError) Blocked() bool {
 	switch e.Status {
 	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
@@ -59,7 +59,7 @@ func (e *StatusError) Blocked() bool {
 	return e.Status < 500
 }
 
-// Retryable tells whether the status may pass by itself.
+// Retryable reports whether the status may pass by itself.
 func (e *StatusError) Retryable() bool { return !e.Blocked() }
 
 // RetryAfter is how long the server asked to wait; zero if it did not.
@@ -77,7 +77,7 @@ func (e *RedirectError) Error() string {
 	return fmt.Sprintf("OpenCTI redirects to %s, which was not followed, so that the token goes nowhere else: if it is right, set the OpenCTI URL to it", e.To)
 }
 
-// Blocked tells that someone has to act.
+// Blocked is true when someone has to act.
 func (e *RedirectError) Blocked() bool { return true }
 
 // ContentTypeError is an answer that is no event stream or no JSON, though its status was 200.
@@ -93,7 +93,7 @@ func (e *ContentTypeError) Error() string {
 	return fmt.Sprintf("%s: the answer is of type %q: check the OpenCTI URL (a path, a proxy, a log-in page)", e.Op, e.Got)
 }
 
-// Blocked tells that someone has to act.
+// Blocked is true when someone has to act.
 func (e *ContentTypeError) Blocked() bool { return true }
 
 // ServerError is an error event: the platform's stream has failed though the

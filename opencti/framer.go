@@ -43,7 +43,7 @@ func newFramer(r io.Reader, limit int) *framer {
 // parserLimit is what the parser must be able to hold: an event that was cut short with all that came along.
 func (f *framer) parserLimit() int { return f.max + 2*readBuffer }
 
-// takeLarge tells once whether the event just read was a large one; the reader has then not gone beyond it.
+// takeLarge reports once whether the event just read was a large one; the reader has then not gone beyond it.
 func (f *framer) takeLarge() bool {
 	was := f.large
 	f.large = false
@@ -133,7 +133,7 @@ func (f *framer) followBytes(chunk []byte) (used int, ended bool) {
 	return used, false
 }
 
-// endLine tells whether the line that has just ended ends an event.
+// endLine reports whether the line that has just ended ends an event.
 func (f *framer) endLine() bool {
 	blank := f.line == 0
 	f.line = 0

@@ -11,7 +11,7 @@ import (
 	"github.com/tmaxmax/go-sse"
 )
 
-// pieces gives its bytes in reads of at most size.
+// pieces yields its bytes in reads of at most size.
 type pieces struct {
 	data []byte
 	size int

@@ -8,7 +8,7 @@ import (
 	"github.com/opencti-elastic/opencti-elastic/sync"
 )
 
-// ConnectObserver is told of each connection that the platform has accepted. An observer of a stream is any
+// ConnectObserver is called for each connection that the platform has accepted. An observer of a stream is any
 // value that has this method, or that of one of its siblings below; they are called on the way of the data, and must be quick.
 type ConnectObserver interface {
 	OnConnect(Connected)
@@ -18,13 +18,13 @@ type ConnectObserver interface {
 type Connected struct {
 	// From is the position it was asked to begin at; zero with Live.
 	From sync.Position
-	// Live tells that it begins with what happens from now on.
+	// Live is true when it begins with what happens from now on.
 	Live bool
 	// RecoverUntil is the end of the history it was asked to take from the database; zero for none.
 	RecoverUntil time.Time
 }
 
-// DisconnectObserver is told of each connection that ended or could not be made.
+// DisconnectObserver is called for each connection that ended or could not be made.
 type DisconnectObserver interface {
 	OnDisconnect(Disconnected)
 }
@@ -35,11 +35,11 @@ type Disconnected struct {
 	Err error
 	// Wait is how long until the next attempt.
 	Wait time.Duration
-	// Blocked tells that someone has to act: rights, address, a stopped stream.
+	// Blocked is true when someone has to act: rights, address, a stopped stream.
 	Blocked bool
 }
 
-// GapObserver is told that events were trimmed from the stream before they were read. What
+// GapObserver is called when events were trimmed from the stream before they were read. What
 // they created and updated is recovered from the database; what they deleted is not known.
 type GapObserver interface {
 	OnGap(Gap)
@@ -51,7 +51,7 @@ type Gap struct {
 	From, First sync.Position
 }
 
-// EventObserver is told of each event that carries an object, when it has been decoded.
+// EventObserver is called for each event that carries an object, when it has been decoded.
 // It is on the hot path: it must be quick.
 type EventObserver interface {
 	OnEvent(Event)
@@ -68,12 +68,12 @@ type Event struct {
 	Bytes int
 }
 
-// AliveObserver is told of heartbeats: the stream is up though nothing happens.
+// AliveObserver is called for heartbeats: the stream is up though nothing happens.
 type AliveObserver interface {
 	OnAlive(time.Time)
 }
 
-// RecoveredObserver is told that the history from the database is complete.
+// RecoveredObserver is called when the history from the database is complete.
 type RecoveredObserver interface {
 	OnRecovered()
 }

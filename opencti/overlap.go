@@ -30,10 +30,10 @@ func newOverlap(last sync.Position, until time.Time) *overlap {
 	return &overlap{last: last, until: until, keys: map[string]struct{}{}}
 }
 
-// over tells whether the stream has come to what happened after the recovery began.
+// over reports whether the stream has come to what happened after the recovery began.
 func (o *overlap) over(pos sync.Position) bool { return pos.Compare(o.last) > 0 }
 
-// held tells whether the recovery held all that the changes say.
+// held reports whether the recovery held all that the changes say.
 func (o *overlap) held(changes []sync.Change) bool {
 	if o.keys == nil {
 		return false

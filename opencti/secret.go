@@ -38,7 +38,7 @@ func guard(client *http.Client, base *url.URL) *http.Client {
 	return &own
 }
 
-// sameServer tells whether to is the same host and port as base, or the same host by https on its usual port.
+// sameServer reports whether to is the same host and port as base, or the same host by https on its usual port.
 func sameServer(base, to *url.URL) bool {
 	if !strings.EqualFold(base.Hostname(), to.Hostname()) {
 		return false

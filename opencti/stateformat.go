@@ -73,7 +73,7 @@ func formatState(checkpoints map[string]sync.Checkpoint) string {
 	return string(b)
 }
 
-// earlier tells whether a is before b: recovery is before everything live.
+// earlier reports whether a is before b: recovery is before everything live.
 func earlier(a, b sync.Checkpoint) bool {
 	if ar, br := !a.RecoverUntil.IsZero(), !b.RecoverUntil.IsZero(); ar != br {
 		return ar

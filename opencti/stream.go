@@ -68,7 +68,7 @@ type run struct {
 	// best is the greatest position handed on; told the checkpoint that was last handed on.
 	best sync.Position
 	told sync.Checkpoint
-	// good tells that the connection has brought something new.
+	// good is true when the connection has brought something new.
 	good bool
 
 	logged   string

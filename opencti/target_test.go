@@ -113,7 +113,7 @@ func follow(tb testing.TB, stream *opencti.Stream, from *sync.Checkpoint, t *tar
 	tb.Fatalf("the stream did not come so far within 30 s: %v, commit %v", t.got, t.commit)
 }
 
-// committed tells that everything up to the position is committed.
+// committed is true when everything up to the position is committed.
 func committed(p sync.Position) func(sync.Change) bool {
 	return func(c sync.Change) bool {
 		return c.Commit.RecoverUntil.IsZero() && c.Commit.Position.Compare(p) >= 0

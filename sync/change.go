@@ -19,7 +19,7 @@ const (
 	// Delete makes the target hold nothing of the object; deleting what is not there is success.
 	Delete
 	// Invalid is an event that could not be read: [Change.Err] says why. The
-	// engine gives it to the dead letters; no sink sees it.
+	// engine hands it to the dead letters; no sink sees it.
 	Invalid
 )
 

@@ -6,7 +6,7 @@ import "context"
 // calls Save from one goroutine at a time and only with checkpoints that every
 // change up to them was acknowledged for.
 type Checkpoints interface {
-	// Load gives the saved checkpoints; a sink that is not in it starts new.
+	// Load returns the saved checkpoints; a sink that is not in it starts new.
 	Load(ctx context.Context) (map[string]Checkpoint, error)
 	// Save keeps them. A checkpoint that goes backwards is no fault (a reset).
 	Save(ctx context.Context, checkpoints map[string]Checkpoint) error

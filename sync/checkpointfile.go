@@ -44,7 +44,7 @@ func (e *StateError) Error() string {
 	return fmt.Sprintf("%s is damaged: %v: restore it, or remove it to start from the beginning", e.Path, e.Err)
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *StateError) Unwrap() error { return e.Err }
 
 // Retryable is part of what [Classify] asks: it is not.

@@ -21,7 +21,7 @@ const (
 	Canceled
 )
 
-// Classify tells what an error asks for, by its behaviour: an error (or one that
+// Classify says what an error asks for, by its behaviour: an error (or one that
 // it wraps) with Blocked() bool true is Blocked, with Retryable() bool false Permanent.
 // Everything else is Transient: a fault that nobody can name is no reason to drop data.
 func Classify(err error) Class {

@@ -68,7 +68,7 @@ func (l *lane) ended() bool {
 	return l.gaveUp || l.ready.len() == 0 && len(l.split) == 0 && l.delayed.Len() == 0
 }
 
-// take gives the next batch if one is due. If not, it says how long to wait, and
+// take returns the next batch if one is due. If not, it says how long to wait, and
 // sets from when on add is to wake the dispatcher before that.
 func (l *lane) take(ctx context.Context, now time.Time) (batch []*entry, wait time.Duration) {
 	for l.delayed.Len() > 0 && !l.delayed[0].due.After(now) {

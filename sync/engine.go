@@ -89,7 +89,7 @@ func (e *Engine) open(ctx context.Context) (*session, error) {
 	return e.newSession(saved), nil
 }
 
-// bury gives a letter to the dead letters until they have it; an error only when ctx has ended.
+// bury hands a letter to the dead letters until they have it; an error only when ctx has ended.
 func (e *Engine) bury(ctx context.Context, letter DeadLetter) error {
 	log := e.opts.Logger.With("sink", letter.Sink, "key", letter.Change.Key, "position", letter.Change.Position.String(), "reason", letter.Reason)
 	fate := "change given up: no dead letters are kept"

@@ -36,7 +36,7 @@ type letterLine struct {
 // lenient: what an object's text holds was good enough to be read once.
 var lenient = json.JoinOptions(jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
 
-// String gives the operation's name: progress, upsert, delete or invalid.
+// String returns the operation's name: progress, upsert, delete or invalid.
 func (o Op) String() string {
 	if int(o) < len(opNames) {
 		return opNames[o]

@@ -57,7 +57,7 @@ func (m *MemoryDeadLetters) Put(_ context.Context, letter DeadLetter) error {
 	return nil
 }
 
-// Letters gives the kept letters, oldest first.
+// Letters returns the kept letters, oldest first.
 func (m *MemoryDeadLetters) Letters() []DeadLetter {
 	m.mu.Lock()
 	defer m.mu.Unlock()

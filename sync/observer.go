@@ -10,19 +10,19 @@ import (
 // below. Their methods are called from the engine's goroutines, several at a
 // time, and hold it up while they run: they must be quick and must not call back.
 type (
-	// ReadObserver is told of each change that was read, in order, Progress too.
+	// ReadObserver is called for each change that was read, in order, Progress too.
 	ReadObserver interface{ OnRead(Change) }
-	// WriteObserver is told of each request to a sink that has ended.
+	// WriteObserver is called for each request to a sink that has ended.
 	WriteObserver interface{ OnWrite(WriteReport) }
-	// RetryObserver is told when a sink waits before it tries again.
+	// RetryObserver is called when a sink waits before it tries again.
 	RetryObserver interface{ OnRetry(RetryReport) }
-	// DeadLetterObserver is told of each dead letter that was kept.
+	// DeadLetterObserver is called for each dead letter that was kept.
 	DeadLetterObserver interface{ OnDeadLetter(DeadLetter) }
-	// CheckpointObserver is told of each checkpoint that was saved anew.
+	// CheckpointObserver is called for each checkpoint that was saved anew.
 	CheckpointObserver interface {
 		OnCheckpoint(sink string, checkpoint Checkpoint)
 	}
-	// StateObserver is told when a sink's state changes; err says why, nil for [Healthy].
+	// StateObserver is called when a sink's state changes; err says why, nil for [Healthy].
 	StateObserver interface {
 		OnState(sink string, state State, err error)
 	}
@@ -81,7 +81,7 @@ const (
 	Stuck
 )
 
-// String gives the state's name.
+// String returns the state's name.
 func (s State) String() string {
 	switch s {
 	case Healthy:

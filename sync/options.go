@@ -24,7 +24,7 @@ type Options struct {
 	DeadLetters DeadLetters
 	// Observers are told what happens; see [ReadObserver] and its siblings.
 	Observers []any
-	// Logger tells of faults and recoveries; nil means [slog.Default].
+	// Logger receives faults and recoveries; nil means [slog.Default].
 	Logger *slog.Logger
 
 	// MaxItems is a hard cap on the changes of one request; default 500.

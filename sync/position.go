@@ -35,7 +35,7 @@ func clipText(s string) string {
 	return s
 }
 
-// String gives "<milliseconds>-<sequence>".
+// String returns "<milliseconds>-<sequence>".
 func (p Position) String() string {
 	return strconv.FormatUint(p.Millis, 10) + "-" + strconv.FormatUint(p.Seq, 10)
 }
@@ -45,7 +45,7 @@ func (p Position) Compare(q Position) int {
 	return cmp.Or(cmp.Compare(p.Millis, q.Millis), cmp.Compare(p.Seq, q.Seq))
 }
 
-// IsZero tells whether p is the beginning.
+// IsZero reports whether p is the beginning.
 func (p Position) IsZero() bool { return p == Position{} }
 
 const seqBits = 20

@@ -36,7 +36,7 @@ func (s *session) reader(read func() error) {
 	})
 }
 
-// read gives each change after the checkpoint to take, until that returns false or the source has no more.
+// read hands each change after the checkpoint to take, until that returns false or the source has no more.
 func (s *session) read(ctx context.Context, from *Checkpoint, take func(context.Context, Change) bool) error {
 	for c, err := range s.e.opts.Source.Changes(ctx, from) {
 		if err != nil {

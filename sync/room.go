@@ -98,7 +98,7 @@ func (l *lane) readUpTo() *Checkpoint {
 	return nil
 }
 
-// join gives the lane what it lacks of a tail; false if it has no room.
+// join hands the lane what it lacks of a tail; false if it has no room.
 func (l *lane) join(upTo Checkpoint, t *tail) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -160,7 +160,7 @@ func (l *lane) again(e *entry, wait time.Duration) {
 	}
 }
 
-// standIn gives the entry that stands for the key after a failed write of e: e,
+// standIn returns the entry that stands for the key after a failed write of e: e,
 // or the newer one that has come meanwhile and takes it over.
 func (l *lane) standIn(e *entry) *entry {
 	n := e.next
@@ -190,7 +190,7 @@ func (l *lane) acknowledge(e *entry) {
 	delete(l.byKey, e.change.Key)
 }
 
-// refuse gives an entry to the dead letters, for as long as that takes, and then acknowledges it.
+// refuse hands an entry to the dead letters, for as long as that takes, and then acknowledges it.
 func (l *lane) refuse(ctx context.Context, r refusal) {
 	reason := "refused by the target without a reason"
 	if r.err != nil {

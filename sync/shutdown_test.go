@@ -169,7 +169,7 @@ func (s *store) Save(ctx context.Context, c map[string]sync.Checkpoint) error {
 	return s.MemoryCheckpoints.Save(ctx, c)
 }
 
-// seen gives the saves so far.
+// seen returns the saves so far.
 func (s *store) seen() []map[string]sync.Checkpoint {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -45,7 +45,7 @@ type connection struct {
 	close     func() error
 }
 
-// rememberedReferences gives what an earlier run has learnt, and what saves it for the next. A file
+// rememberedReferences returns what an earlier run has learnt, and what saves it for the next. A file
 // that cannot be read is no reason not to start: all comes again.
 func rememberedReferences(c *config.Config, log *slog.Logger) (*opencti.References, func() error) {
 	refs, path := opencti.NewReferences(0), c.Elastic.References

@@ -186,7 +186,7 @@ func newIndex(c *config.Config, client *elastic.Client, mapper *ecs.Mapper, expi
 	})
 }
 
-// deadLetters gives where dead letters go; nil is the log. A place that was not chosen and
+// deadLetters returns where dead letters go; nil is the log. A place that was not chosen and
 // cannot be written to, such as the root of a read-only container, is no reason not to start.
 func deadLetters(c *config.Config, log *slog.Logger) (sync.DeadLetters, func() error, error) {
 	path := c.Elastic.DeadLetters

@@ -182,7 +182,7 @@ func (c *conn) live() {
 	}
 }
 
-// after gives the next events, the channel that says when there are more, and whether access has ended.
+// after returns the next events, the channel that says when there are more, and whether access has ended.
 func (s *Server) after(p sync.Position) (entries []entry, wake <-chan struct{}, ended bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -14,7 +14,7 @@ type entry struct {
 	pos     sync.Position
 	event   Event
 	changes []sync.Change
-	// dependency tells that it is in the history only because another event refers to its object.
+	// dependency is true when it is in the history only because another event refers to its object.
 	dependency bool
 	// object is its object's STIX id, refs are those that it refers to.
 	object string
@@ -74,7 +74,7 @@ type row struct {
 	updated uint64 // updated_at in milliseconds, by the platform's clock
 	pos     sync.Position
 	refs    []string
-	// matches tells whether the stream's filters let it through.
+	// matches reports whether the stream's filters let it through.
 	matches bool
 }
 

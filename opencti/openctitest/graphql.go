@@ -47,21 +47,21 @@ func (s *Server) State() (string, bool) {
 	return *s.connector.state, true
 }
 
-// Pings gives the states that pings have brought, in their order.
+// Pings returns the states that pings have brought, in their order.
 func (s *Server) Pings() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.connector.pings)
 }
 
-// Operations gives the names of the GraphQL operations that were asked for, in their order.
+// Operations returns the names of the GraphQL operations that were asked for, in their order.
 func (s *Server) Operations() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.connector.operations)
 }
 
-// Vocabulary gives the pattern types that exist.
+// Vocabulary returns the pattern types that exist.
 func (s *Server) Vocabulary() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

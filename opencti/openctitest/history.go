@@ -41,7 +41,7 @@ type thing struct {
 	root    map[string]any
 	octi    map[string]any
 	sco     map[string]any // nil but for observables
-	// outside tells that it has left the stream's filters.
+	// outside is true when it has left the stream's filters.
 	outside bool
 }
 
@@ -72,7 +72,7 @@ func (c HistoryConfig) Make() []Event {
 // kinds of step, by weight.
 type step struct {
 	weight int
-	// needs tells that it changes an object that lives.
+	// needs is true when it changes an object that lives.
 	needs bool
 	do    func(g *generator, t *thing)
 }

@@ -7,7 +7,7 @@ type observableKind struct {
 	stixType, entityType string
 	// weight is how common it is.
 	weight int
-	// own tells that it is OpenCTI's own type, which has everything at the root.
+	// own is true when it is OpenCTI's own type, which has everything at the root.
 	own  bool
 	make func(g *generator, root map[string]any)
 }

@@ -147,7 +147,7 @@ func (c *conn) flush() {
 	}
 }
 
-// release gives what was written to the network. A client that has gone ends the handler.
+// release hands what was written to the network. A client that has gone ends the handler.
 func (c *conn) release() {
 	if len(c.buf) == 0 {
 		return

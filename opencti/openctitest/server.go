@@ -172,7 +172,7 @@ func (s *Server) SetStopped(stopped bool) { s.change(func() { s.stopped = stoppe
 // SetRevoked takes the user's access to the stream away or gives it back: open streams end cleanly, new ones are answered 401.
 func (s *Server) SetRevoked(revoked bool) { s.change(func() { s.revoked = revoked }) }
 
-// Live gives the objects that match the stream, by their keys: what a target must hold.
+// Live returns the objects that match the stream, by their keys: what a target must hold.
 func (s *Server) Live() map[string]Object {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -201,7 +201,7 @@ type Request struct {
 	Time time.Time
 }
 
-// Requests gives the requests for the stream, in their order.
+// Requests returns the requests for the stream, in their order.
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()

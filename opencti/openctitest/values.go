@@ -100,7 +100,7 @@ func (g *generator) labels() []string {
 	return out
 }
 
-// decorate gives what any object can have: markings, author, labels, description, references. Where they
+// decorate adds what any object can have: markings, author, labels, description, references. Where they
 // sit depends on the kind of object.
 func (g *generator) decorate(t *thing, place map[string]any) {
 	if n := g.rng.IntN(3); n > 0 {

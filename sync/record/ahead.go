@@ -141,7 +141,7 @@ func (s *spool) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// open gives the copy from its beginning.
+// open returns the copy from its beginning.
 func (s *spool) open() (io.ReadCloser, error) {
 	_, err := s.file.Seek(0, io.SeekStart)
 	return io.NopCloser(s.file), err

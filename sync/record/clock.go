@@ -6,7 +6,7 @@ import "github.com/opencti-elastic/opencti-elastic/sync"
 // millisecond: versions have no room for more ([sync.Position.Version]).
 const maxSeq = 1<<20 - 1
 
-// clock gives what is read its place.
+// clock assigns what is read its place.
 type clock struct {
 	// mark is the highest place so far, behind the highest one before it. What is read resumes from
 	// behind, since several events can share a place; a place that

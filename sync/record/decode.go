@@ -19,7 +19,7 @@ type shape struct {
 	version             int64 // 0: that of the id
 }
 
-// decode gives the events of one well-formed JSON value, each with its id or the zero
+// decode returns the events of one well-formed JSON value, each with its id or the zero
 // position. What cannot be read is one change with the operation Invalid.
 func decode(v []byte) iter.Seq2[sync.Position, []sync.Change] {
 	return func(yield func(sync.Position, []sync.Change) bool) {

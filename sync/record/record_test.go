@@ -22,7 +22,7 @@ func text(name, content string) record.Input {
 	return record.Input{Name: name, Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(content)), nil }}
 }
 
-// show gives what the inputs mean, a line a change, and the error at the end.
+// show returns what the inputs mean, a line a change, and the error at the end.
 func show(t *testing.T, inputs ...record.Input) (lines []string, err error) {
 	t.Helper()
 	source := record.NewSource(inputs...).StartAt(sync.Position{Millis: 5000})

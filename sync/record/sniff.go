@@ -10,7 +10,7 @@ import (
 // sniffBytes is how far a file is looked into to tell what it is.
 const sniffBytes = 64 << 10
 
-// isDocument tells whether what comes is JSON over several lines, or a bundle
+// isDocument reports whether what comes is JSON over several lines, or a bundle
 // that may be too large for one piece; else it is read line by line.
 func isDocument(in *bufio.Reader) bool {
 	head := bytes.TrimLeft(firstLine(in), blank)
@@ -44,7 +44,7 @@ func firstLine(in *bufio.Reader) []byte {
 // blank is what can stand between JSON values.
 const blank = " \t\r\n"
 
-// isCollection tells whether the JSON object that begins here says that it is a
+// isCollection reports whether the JSON object that begins here says that it is a
 // bundle, or has objects; it may be cut off anywhere.
 func isCollection(head []byte) bool {
 	d := jsontext.NewDecoder(bytes.NewReader(head), lenient)

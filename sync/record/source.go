@@ -28,7 +28,7 @@ var _ sync.Source = (*Source)(nil)
 type Input struct {
 	// Name stands in errors: the path of a file.
 	Name string
-	// Open gives the content from its beginning, each time it is called.
+	// Open returns the content from its beginning, each time it is called.
 	Open func() (io.ReadCloser, error)
 
 	once bool // it can be opened only once
@@ -197,7 +197,7 @@ func (r *reading) content(in *bufio.Reader) error {
 	return errors.Join(fmt.Errorf("nothing of it could be read: it looks like %s", looks), err)
 }
 
-// unpack gives the content of what may be compressed, without a byte order mark.
+// unpack returns the content of what may be compressed, without a byte order mark.
 func unpack(in *bufio.Reader) (*bufio.Reader, error) {
 	if isPacked(in) {
 		z, err := gzip.NewReader(in)

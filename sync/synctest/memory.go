@@ -116,7 +116,7 @@ func (m *Memory) apply(changes []sync.Change) []sync.Result {
 	return results
 }
 
-// Held gives the version of each key that the sink holds.
+// Held returns the version of each key that the sink holds.
 func (m *Memory) Held(context.Context) (map[string]int64, error) {
 	out := make(map[string]int64)
 	for key, c := range m.Changes() {
@@ -125,14 +125,14 @@ func (m *Memory) Held(context.Context) (map[string]int64, error) {
 	return out, nil
 }
 
-// Changes gives the newest change of each key that the sink holds.
+// Changes returns the newest change of each key that the sink holds.
 func (m *Memory) Changes() map[string]sync.Change {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return maps.Clone(m.held)
 }
 
-// Requests gives the number of changes of each request so far.
+// Requests returns the number of changes of each request so far.
 func (m *Memory) Requests() []int {
 	m.mu.Lock()
 	defer m.mu.Unlock()

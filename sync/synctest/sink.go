@@ -17,7 +17,7 @@ import (
 // SinkHarness is a sink over an empty target, and a look into it.
 type SinkHarness struct {
 	Sink sync.Sink
-	// Held gives the keys of the objects that the target holds now, with the
+	// Held returns the keys of the objects that the target holds now, with the
 	// version of each or 0 if the target does not keep it. nil leaves out the
 	// checks that need it.
 	Held func(context.Context) (map[string]int64, error)

@@ -38,7 +38,7 @@ func (s Stream) Changes(ctx context.Context, from *sync.Checkpoint) iter.Seq2[sy
 	}
 }
 
-// Fold gives the version of each key that a target must hold after the changes.
+// Fold returns the version of each key that a target must hold after the changes.
 func Fold(changes []sync.Change) map[string]int64 {
 	out := make(map[string]int64)
 	for _, c := range changes {

@@ -122,7 +122,7 @@ var (
 	digits = regexp.MustCompile(`^[0-9]{1,15}(-[0-9]{1,15})?$`)
 )
 
-// isHTTP tells whether a text is an address of a web server.
+// isHTTP reports whether a text is an address of a web server.
 func isHTTP(s string) bool {
 	_, err := endpoint.ParseURL(s)
 	return err == nil

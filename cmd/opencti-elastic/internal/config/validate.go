@@ -23,7 +23,7 @@ func (f *faults) want(ok bool, name, format string, args ...any) {
 	}
 }
 
-// Validate tells all that is wrong or missing for the run command.
+// Validate reports all that is wrong or missing for the run command.
 func (c *Config) Validate() error {
 	var f faults
 	c.OpenCTI.validate(&f)
@@ -33,7 +33,7 @@ func (c *Config) Validate() error {
 	return errors.Join(f...)
 }
 
-// ValidateTarget tells all that is wrong or missing for a command that only writes to Elastic.
+// ValidateTarget reports all that is wrong or missing for a command that only writes to Elastic.
 func (c *Config) ValidateTarget() error {
 	var f faults
 	c.Elastic.validate(&f)
@@ -48,7 +48,7 @@ func (c *Config) ValidateAdoption() error {
 	return errors.Join(f...)
 }
 
-// ValidateSource tells all that is wrong or missing for a command that only reads the stream.
+// ValidateSource reports all that is wrong or missing for a command that only reads the stream.
 func (c *Config) ValidateSource() error {
 	var f faults
 	c.OpenCTI.validate(&f)
@@ -126,7 +126,7 @@ func (c *Connector) validateStream(f *faults) {
 	f.want(c.MaxEventMiB >= 1 && c.MaxEventMiB <= 1024, "CONNECTOR_LIVE_STREAM_MAX_EVENT_MIB", "want 1 to 1024")
 }
 
-// Recover tells until when history is recovered at the first start: never, or
+// Recover returns until when history is recovered at the first start: never, or
 // until a moment; the zero time is the moment of the start.
 func (c *Connector) Recover() (until time.Time, never bool, err error) {
 	switch s := strings.ToLower(c.RecoverISODate); s {
