@@ -31,7 +31,7 @@ func (t *tail) add(c Change, read time.Time, wanted bool) {
 	if c.Op == Progress {
 		at = c.Commit.Position
 	}
-	if c.Op != Progress && c.Version != c.Position.Version() {
+	if c.Op != Progress && (c.Reason == ReasonRecovered || c.Version != c.Position.Version()) {
 		t.recovered = max(t.recovered, c.Version)
 		t.clear()
 		return
