@@ -15,11 +15,12 @@ import (
 //	          ▲  (split, delayed)  │
 //	          └──── try again ─────┘
 type lane struct {
-	sink Sink
-	opts *Options
-	hook *hooks
-	log  *slog.Logger
-	bury func(context.Context, DeadLetter) error
+	sink     Sink
+	selector Selector // the sink, if it is one
+	opts     *Options
+	hook     *hooks
+	log      *slog.Logger
+	bury     func(context.Context, DeadLetter) error
 
 	wake chan struct{} // to the dispatcher: look again
 	room chan struct{} // to the reader: there may be room
@@ -82,8 +83,9 @@ const (
 )
 
 func newLane(sink Sink, opts *Options, hook *hooks, bury func(context.Context, DeadLetter) error) *lane {
+	selector, _ := sink.(Selector)
 	return &lane{
-		sink: sink, opts: opts, hook: hook, bury: bury,
+		sink: sink, selector: selector, opts: opts, hook: hook, bury: bury,
 		log:  opts.Logger.With("sink", sink.Name()),
 		wake: make(chan struct{}, 1), room: make(chan struct{}, 1),
 	}
@@ -135,6 +137,9 @@ func (l *lane) admit(c *Change, read time.Time) {
 	l.rate.count(read)
 	ticket := l.tracker.issue(c.Commit, read)
 	switch e := l.byKey[c.Key]; {
+	case e == nil && l.selector != nil && !l.selector.Wants(*c):
+		l.count.Ignored++
+		l.tracker.done(ticket)
 	case e == nil:
 		e = l.newEntry(c, ticket)
 		l.byKey[c.Key] = e

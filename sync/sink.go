@@ -17,6 +17,14 @@ type Sink interface {
 	Write(ctx context.Context, changes []Change) ([]Result, error)
 }
 
+// Selector is what a sink can be besides that has no use for many of the changes. What it does not want is
+// acknowledged, and counted as ignored, before it takes a place in a batch or in memory; only where an
+// older change of the same key is still on its way, Write sees it all the same.
+type Selector interface {
+	// Wants reports whether Write has a use for the change. It must be quick, and always the same for a change.
+	Wants(c Change) bool
+}
+
 // Outcome is what became of one change.
 type Outcome uint8
 

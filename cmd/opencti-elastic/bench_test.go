@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -33,6 +35,85 @@ func BenchmarkEndToEnd(b *testing.B) {
 			b.ReportMetric(float64((processorTime()-cpu).Microseconds())/events, "cpu-µs/event")
 		})
 	}
+}
+
+// BenchmarkRules streams 30,000 events with rules off and on: what the rules, the default, cost beside the
+// documents. Both servers answer at once. It ends when every sink has acknowledged the last event.
+func BenchmarkRules(b *testing.B) {
+	const n = 30_000
+	history := openctitest.HistoryConfig{Seed: 1, Events: n, Start: time.Now().Add(-time.Hour), Step: 10 * time.Millisecond}.Make()
+	for _, policy := range []string{"off", "indicator"} {
+		b.Run("rules="+policy, func(b *testing.B) {
+			b.ReportAllocs()
+			var sum rulesCost
+			cpu := processorTime()
+			for b.Loop() {
+				sum.add(withRules(b, history, policy))
+			}
+			events := float64(n * b.N)
+			b.ReportMetric(events/b.Elapsed().Seconds(), "events/s")
+			b.ReportMetric(float64(sum.requests)/events, "requests/event")
+			b.ReportMetric(float64((processorTime()-cpu).Microseconds())/events, "cpu-µs/event")
+			if sum.imports > 0 {
+				b.ReportMetric(float64(sum.imported)/float64(sum.imports), "rules/import")
+				b.ReportMetric(float64(sum.rules)/float64(b.N), "rules")
+			}
+		})
+	}
+}
+
+// rulesCost is what one run asked of the servers.
+type rulesCost struct{ requests, imports, imported, rules int }
+
+func (c *rulesCost) add(o rulesCost) {
+	c.requests, c.imports, c.imported, c.rules = c.requests+o.requests, c.imports+o.imports, c.imported+o.imported, c.rules+o.rules
+}
+
+func withRules(b *testing.B, history []openctitest.Event, policy string) rulesCost {
+	b.StopTimer()
+	s, err := newStage(openctitest.Options{}, "ELASTIC_SECURITY_RULES="+policy)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.close()
+	s.opencti.Append(history...)
+	last := s.opencti.Last().String()
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	connection, err := newConnection(ctx, s.config, slog.New(slog.DiscardHandler))
+	if err != nil {
+		b.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	b.StartTimer()
+	go func() { ended <- connection.run(ctx) }()
+	for tick := time.NewTicker(5 * time.Millisecond); ; <-tick.C {
+		stats := connection.engine.Stats()
+		if stats.Position.String() == last && !slices.ContainsFunc(stats.Sinks, func(k sync.SinkStats) bool { return k.Alone || k.Unacknowledged > 0 }) {
+			break
+		}
+	}
+	b.StopTimer()
+	stop()
+	if err := <-ended; err != nil {
+		b.Fatal(err)
+	}
+	cost := rulesCost{rules: s.kibana.Count("")}
+	for _, n := range s.elasticsearch.Stats().Requests {
+		cost.requests += n
+	}
+	for _, r := range s.kibana.Requests() {
+		cost.requests++
+		if strings.HasSuffix(r.Path, "_import") {
+			cost.imports++
+			cost.imported += r.Rules
+		}
+	}
+	if policy != "off" && cost.rules < len(history)/10 {
+		b.Fatalf("%d rules", cost.rules)
+	}
+	b.StartTimer()
+	return cost
 }
 
 func processorTime() time.Duration {

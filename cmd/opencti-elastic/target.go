@@ -62,13 +62,9 @@ func newTarget(ctx context.Context, c *config.Config, refs *opencti.References, 
 	var expired func(context.Context, []string) error
 	if ruleSink != nil {
 		expired = ruleSink.Expire
-		t.sinks = append(t.sinks, ruleSink)
-		t.beside = append(t.beside, func(ctx context.Context) error { return convergeRules(ctx, ruleSink, log) })
-		if c.Elastic.SweepInterval > 0 {
-			t.beside = append(t.beside, func(ctx context.Context) error { return sweepRules(ctx, ruleSink, c.Elastic.SweepInterval, log) })
-		}
-		if builder.Policy() == rules.Off { // what is there goes, and nothing comes
-			t.sinks, t.beside, expired = nil, t.beside[:1], nil
+		t.beside = append(t.beside, ruleSink.Run)
+		if builder.Policy() != rules.Off { // else what is there goes, and nothing comes
+			t.sinks = append(t.sinks, ruleSink)
 		}
 	}
 	index, err := newIndex(c, client, mapper, expired, log)
@@ -106,51 +102,6 @@ func newFileTarget(c *config.Config, refs *opencti.References, dir string) (*tar
 	return t, nil
 }
 
-const (
-	convergeInterval = time.Hour
-	convergeRetry    = 10 * time.Second
-)
-
-// convergeRules brings the rules in line with the policy when the connector starts, which may be
-// another than in the last run, and heals once an hour what a crash may have left doubled.
-func convergeRules(ctx context.Context, r *kibana.Sink, log *slog.Logger) error {
-	for ctx.Err() == nil {
-		wait := convergeInterval
-		done, err := r.Converge(ctx)
-		switch {
-		case err == nil && done.Removed > 0:
-			log.Info("rules that the policy does not want are removed", "removed", done.Removed, "rules", done.Rules)
-		case err != nil && ctx.Err() == nil:
-			wait = convergeRetry
-			log.Warn("the rules could not be brought in line with the policy; it is tried again", "error", err.Error())
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(wait):
-		}
-	}
-	return nil
-}
-
-// sweepRules removes rules whose time has come though no document of theirs was swept, such as
-// those of indicators that the index leaves out.
-func sweepRules(ctx context.Context, r *kibana.Sink, every time.Duration, log *slog.Logger) error {
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case now := <-tick.C:
-			if n, err := r.Sweep(ctx, now); err != nil && ctx.Err() == nil {
-				log.Warn("sweep of expired rules failed; it is tried again", "error", err.Error())
-			} else if n > 0 {
-				log.Info("expired rules swept", "rules", n)
-			}
-		}
-	}
-}
-
 func newBuilder(c *config.Config, refs rules.References) (*rules.Builder, error) {
 	e := &c.Elastic
 	filter, err := newFilter(e)
@@ -184,7 +135,8 @@ func newRules(ctx context.Context, c *config.Config, events *elastic.Client, bui
 			return nil, nil
 		}
 	}
-	settings := kibana.SinkOptions{Kibana: client, Builder: builder, KeepGone: c.Elastic.OnRevoke == "mark", Logger: log}
+	settings := kibana.SinkOptions{Kibana: client, Builder: builder, KeepRevoked: c.Elastic.OnRevoke == "mark",
+		SweepInterval: c.Elastic.SweepInterval, DisableSweep: c.Elastic.SweepInterval == 0, Logger: log}
 	settings.Replay = func(context.Context) error {
 		if t.replay != nil {
 			t.replay()

@@ -66,8 +66,8 @@ type KibanaRequest struct {
 	Method, Path, Query string
 	// Status is the answer's; 0 if the connection was cut.
 	Status int
-	// Bytes is the size of the request's body.
-	Bytes int
+	// Bytes is the size of the request's body, Rules how many rules an import held.
+	Bytes, Rules int
 }
 
 // NewKibana starts a stand-in. Close it when done.
@@ -163,6 +163,9 @@ func (k *Kibana) serve(w http.ResponseWriter, r *http.Request) {
 		ans.status = 0
 	}
 	entry.Status = ans.status
+	if answer, ok := ans.body.(map[string]any); ok && strings.HasSuffix(r.URL.Path, "/_import") {
+		entry.Rules, _ = answer["rules_count"].(int)
+	}
 	k.requests = append(k.requests, entry)
 	k.mu.Unlock()
 	if fault != nil && fault.Delay > 0 {

@@ -141,6 +141,9 @@ func managedLines(builder *rules.Builder) ([]byte, error) {
 // Name is "rule-files".
 func (*Files) Name() string { return "rule-files" }
 
+// Wants implements [sync.Selector]: only indicators have rules.
+func (*Files) Wants(c sync.Change) bool { return c.Object == nil || c.Object.Type == "indicator" }
+
 // Len is how many rules there are now.
 func (f *Files) Len() int {
 	f.mu.Lock()

@@ -227,7 +227,7 @@ func (r *Sink) ready(ctx context.Context) error {
 	if loaded {
 		return nil
 	}
-	_, err := r.converge(ctx)
+	_, err := r.reconcile(ctx)
 	return err
 }
 

@@ -194,7 +194,7 @@ func TestTypeChangeKeepsWhatIsThePersons(t *testing.T) {
 
 func TestRevokedRulesCanBeKeptDisabled(t *testing.T) {
 	kt := newKibanaTest(t, elastictest.KibanaOptions{})
-	kt.config.KeepGone = true
+	kt.config.KeepRevoked = true
 	sink := kt.sink()
 	kt.one(sink, ruleUpsert(t, 1, nil))
 	kt.one(sink, ruleUpsert(t, 1, values{"revoked": true}))

@@ -50,7 +50,7 @@ func TestConnectorsTouchOnlyTheirOwn(t *testing.T) {
 				alone := newKibanaTest(t, elastictest.KibanaOptions{}).of(connectorB, second)
 				feed := func(kt *kibanaTest) *kibana.Sink {
 					sink := kt.sink()
-					if _, err := sink.Converge(t.Context()); err != nil {
+					if _, err := sink.Reconcile(t.Context()); err != nil {
 						t.Fatal(err)
 					}
 					kt.write(sink, changes...)
@@ -105,7 +105,7 @@ func TestUnownedRulesAreAdoptedOnly(t *testing.T) {
 	kt.kibana.SaveInUI("", rules.RuleID("", ruleKey(2)), func(r map[string]any) { r["note"] = "call Ann" })
 	before := kt.kibana.Rules("")
 	a := kt.of(connectorA, rules.Off)
-	if _, err := a.sink().Converge(t.Context()); err != nil {
+	if _, err := a.sink().Reconcile(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(before, kt.kibana.Rules("")); diff != "" {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/opencti-elastic/opencti-elastic/elastic/elastictest"
 	"github.com/opencti-elastic/opencti-elastic/rules"
@@ -74,7 +76,7 @@ func TestPolicyChangeConverges(t *testing.T) {
 	for _, s := range steps {
 		t.Run(string(s.policy), func(t *testing.T) {
 			kt.options.Policy = s.policy
-			got, err := kt.sink().Converge(t.Context())
+			got, err := kt.sink().Reconcile(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -102,4 +104,34 @@ func TestNoisyRulesStayDisabled(t *testing.T) {
 	if kt.rule(ruleKey(1))["enabled"] != false || results[0].Err == nil || kt.rule(ruleKey(2))["enabled"] != true || results[1].Err != nil {
 		t.Errorf("%v, %v; %v", kt.rule(ruleKey(1))["enabled"], kt.rule(ruleKey(2))["enabled"], results)
 	}
+}
+
+// TestRunKeepsHouse: whoever imports the sink needs nothing but Run for what it does by itself.
+func TestRunKeepsHouse(t *testing.T) {
+	kt := newKibanaTest(t, elastictest.KibanaOptions{})
+	kt.transport = kt.kibana.Transport()
+	synctest.Test(t, func(t *testing.T) {
+		end := time.Now().Add(30 * time.Minute)
+		kt.options.Now = time.Now
+		sink := kt.sink()
+		mustWrite(t, sink, ruleUpsert(t, 1, values{"valid_until": end.UTC().Format(time.RFC3339)}), ruleUpsert(t, 2, nil))
+		ctx, stop := context.WithTimeout(t.Context(), time.Hour)
+		defer stop()
+		if err := sink.Run(ctx); err != nil {
+			t.Error(err)
+		}
+		if kt.rule(ruleKey(1)) != nil || kt.rule(ruleKey(2)) == nil {
+			t.Errorf("after an hour: %v", kt.kibana.Rules(""))
+		}
+		off := kt.of("", rules.Off).sink()
+		kt.kibana.Fail(elastictest.KibanaFault{Status: 503, Times: 3})
+		ctx, stop = context.WithTimeout(t.Context(), time.Minute)
+		defer stop()
+		if err := off.Run(ctx); err != nil {
+			t.Error(err)
+		}
+		if n := len(kt.kibana.Rules("")); n != 0 {
+			t.Errorf("%d rules are left of a policy that is off", n)
+		}
+	})
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/opencti-elastic/opencti-elastic/sync"
 )
 
-// A Convergence is what [Sink.Converge] did.
-type Convergence struct {
+// A Reconciliation is what [Sink.Reconcile] did.
+type Reconciliation struct {
 	// Rules is how many rules of ours are there now.
 	Rules int
 	// Managed is how many of them are match rules of the policy.
@@ -25,36 +25,36 @@ type Convergence struct {
 	Replay bool
 }
 
-// Converge brings Kibana in line with the policy: what it doesn't want any longer goes, its match
+// Reconcile brings Kibana in line with the policy: what it doesn't want any longer goes, its match
 // rules are made or renewed, doubles are removed. Write does so before anything
 // else, once; a policy that is switched off needs this call alone.
-func (r *Sink) Converge(ctx context.Context) (Convergence, error) {
+func (r *Sink) Reconcile(ctx context.Context) (Reconciliation, error) {
 	l := r.ledger
 	select {
 	case <-l.loading:
 	case <-ctx.Done():
-		return Convergence{}, ctx.Err()
+		return Reconciliation{}, ctx.Err()
 	}
 	defer func() { l.loading <- struct{}{} }()
-	return r.converge(ctx)
+	return r.reconcile(ctx)
 }
 
-func (r *Sink) converge(ctx context.Context) (Convergence, error) {
+func (r *Sink) reconcile(ctx context.Context) (Reconciliation, error) {
 	ours, err := r.load(ctx)
 	if err != nil {
-		return Convergence{}, err
+		return Reconciliation{}, err
 	}
 	managed := make(map[string]bool)
 	var tasks []*task
 	for _, rule := range r.builder.Managed() {
 		t := &task{ruleID: rule.Base().RuleID, result: new(sync.Result)}
 		if err := t.wants(rule); err != nil {
-			return Convergence{}, err
+			return Reconciliation{}, err
 		}
 		managed[t.ruleID] = true
 		tasks = append(tasks, t)
 	}
-	out := Convergence{Managed: len(tasks)}
+	out := Reconciliation{Managed: len(tasks)}
 	seen := make(map[string]bool)
 	doubles := make(map[string]string)
 	for _, rule := range ours {
@@ -97,7 +97,7 @@ func (r *Sink) converge(ctx context.Context) (Convergence, error) {
 }
 
 // stays tells whether the policy wants a rule of ours.
-func (r *Sink) stays(rule *Rule, out *Convergence) bool {
+func (r *Sink) stays(rule *Rule, out *Reconciliation) bool {
 	meta, known := rules.ReadMeta(rule.Fields["meta"])
 	policy := r.builder.Policy()
 	switch {
@@ -137,10 +137,10 @@ func (r *Sink) settleAll(ctx context.Context, tasks []*task) error {
 }
 
 // Expire removes the rules of indicators whose time is over, by their keys, or disables them if
-// [SinkOptions.KeepGone] is set. It is what an index's sweep hands its ids to. A rule that
+// [SinkOptions.KeepRevoked] is set. It is what an index's sweep hands its ids to. A rule that
 // was renewed meanwhile stays.
 func (r *Sink) Expire(ctx context.Context, keys []string) error {
-	if len(keys) == 0 {
+	if len(keys) == 0 || r.builder.Policy() == rules.Off {
 		return nil
 	}
 	if err := r.ready(ctx); err != nil {
@@ -166,7 +166,7 @@ func (r *Sink) Sweep(ctx context.Context, now time.Time) (int, error) {
 	r.ledger.mu.Lock()
 	for _, id := range slices.Sorted(maps.Keys(r.ledger.entries)) {
 		e := r.ledger.entries[id]
-		if !e.present || e.expires.IsZero() || e.expires.After(now) || r.cfg.KeepGone && !e.enabled {
+		if !e.present || e.expires.IsZero() || e.expires.After(now) || r.cfg.KeepRevoked && !e.enabled {
 			continue
 		}
 		tasks = append(tasks, &task{

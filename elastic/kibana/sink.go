@@ -34,8 +34,8 @@ type SinkOptions struct {
 	// RunsPerMinute is how many rule runs a minute Kibana's circuit breaker allows. By
 	// default 10,000, on serverless 400. Rules beyond it are made disabled. Negative: no check.
 	RunsPerMinute int
-	// KeepGone disables the rules of revoked and expired indicators instead of deleting them.
-	KeepGone bool
+	// KeepRevoked disables the rules of revoked and expired indicators instead of deleting them.
+	KeepRevoked bool
 	// Preview counts what a new rule would have matched in the last days; a rule above
 	// PreviewLimit is made disabled. nil: no count. See [Previewer].
 	Preview func(ctx context.Context, rule rules.Rule) (int64, error)
@@ -45,6 +45,10 @@ type SinkOptions struct {
 	// match rules go: it has to see to it that the stream is read again for this sink. An
 	// error leaves everything as it is, and it is called again. nil: nobody is told but the log.
 	Replay func(ctx context.Context) error
+	// SweepInterval is the time between two looks for rules whose own time is over, default [DefaultSweepInterval];
+	// DisableSweep means none.
+	SweepInterval time.Duration
+	DisableSweep  bool
 	// Logger is told what a person should know; nil is [slog.Default].
 	Logger *slog.Logger
 }
@@ -61,7 +65,7 @@ func (c SinkOptions) Validate() error {
 	if c.MaxImportBytes < 0 || c.MaxImportBytes > maxImportBytes {
 		errs = append(errs, fmt.Errorf("rules: %d bytes an import: want 1 to %d", c.MaxImportBytes, maxImportBytes))
 	}
-	if c.Settle < 0 || c.Pace < 0 || c.Trust < 0 || c.PreviewLimit < 0 {
+	if c.Settle < 0 || c.Pace < 0 || c.SweepInterval < 0 || c.Trust < 0 || c.PreviewLimit < 0 {
 		errs = append(errs, errors.New("rules: durations and limits must not be negative"))
 	}
 	return errors.Join(errs...)
@@ -92,7 +96,10 @@ type Sink struct {
 	noSuppression atomic.Bool
 }
 
-var _ sync.Sink = (*Sink)(nil)
+var (
+	_ sync.Sink     = (*Sink)(nil)
+	_ sync.Selector = (*Sink)(nil)
+)
 
 // NewSink makes the sink. It sends nothing yet.
 func NewSink(c SinkOptions) (*Sink, error) {
@@ -105,6 +112,7 @@ func NewSink(c SinkOptions) (*Sink, error) {
 	setIfZero(&c.MaxImportRules, maxImportRules)
 	setIfZero(&c.MaxImportBytes, maxImportBytes)
 	setIfZero(&c.PreviewLimit, 1000)
+	setIfZero(&c.SweepInterval, DefaultSweepInterval)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
@@ -120,6 +128,10 @@ func setIfZero[T comparable](p *T, value T) {
 
 // Name implements [sync.Sink].
 func (*Sink) Name() string { return "rules" }
+
+// Wants implements [sync.Selector]: only indicators have rules. Of a deletion that does not say what it was, only
+// the key tells.
+func (r *Sink) Wants(c sync.Change) bool { return c.Object == nil || c.Object.Type == "indicator" }
 
 // Write implements [sync.Sink]. Changes of other objects than indicators are ignored.
 func (r *Sink) Write(ctx context.Context, changes []sync.Change) ([]sync.Result, error) {

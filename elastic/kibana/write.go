@@ -19,7 +19,7 @@ func (r *Sink) write(ctx context.Context, tasks []*task) error {
 	for _, t := range tasks {
 		switch {
 		case t.done:
-		case t.found != nil && r.cfg.KeepGone && t.none != nil && t.none.Gone():
+		case t.found != nil && r.cfg.KeepRevoked && t.none != nil && t.none.Gone():
 			if err := t.switchOff(); err != nil {
 				t.finish(sync.Refused, fmt.Errorf("switch rule off: %w", err))
 			} else if !t.done {
