@@ -21,7 +21,7 @@ func TestDocumentsDoNotWaitForKibana(t *testing.T) {
 	}
 	defer s.close()
 	s.kibana.Fail(elastictest.KibanaFault{Times: -1, Status: http.StatusServiceUnavailable})
-	history := hostileHistory(9, 8000, 0)
+	history := hostileHistory(9, 16_000, 0)
 	s.opencti.Append(history...)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
