@@ -65,6 +65,7 @@ func Adopt(ctx context.Context, k *Client, o AdoptOptions) (AdoptReport, error) 
 		kibana: k, builder: builder, log: o.Logger, ledger: newLedger(time.Time{}),
 		cfg: SinkOptions{Kibana: k, Settle: 2 * time.Second, MaxImportRules: maxImportRules, MaxImportBytes: maxImportBytes},
 	}
+	a.sink.importLimit.Store(maxImportRules)
 	if err := a.find(ctx); err != nil {
 		return a.report, err
 	}

@@ -92,6 +92,8 @@ type Sink struct {
 	ledger  *ledger
 	pacer   pacer
 	counts  counts
+	// importLimit is how many rules an import holds, at most MaxImportRules.
+	importLimit atomic.Int64
 	// noSuppression is set once Kibana's licence has refused suppression.
 	noSuppression atomic.Bool
 }
@@ -116,7 +118,9 @@ func NewSink(c SinkOptions) (*Sink, error) {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
-	return &Sink{kibana: c.Kibana, builder: c.Builder, cfg: c, log: c.Logger, ledger: newLedger(time.Now().Add(c.Settle))}, nil
+	r := &Sink{kibana: c.Kibana, builder: c.Builder, cfg: c, log: c.Logger, ledger: newLedger(time.Now().Add(c.Settle))}
+	r.importLimit.Store(int64(c.MaxImportRules))
+	return r, nil
 }
 
 func setIfZero[T comparable](p *T, value T) {

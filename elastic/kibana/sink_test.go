@@ -1,6 +1,7 @@
 package kibana_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -339,6 +340,60 @@ func TestRulesThatNobodyNamedAreLookedUp(t *testing.T) {
 	kt.write(kt.sink(), ruleUpsert(t, 1, nil), ruleUpsert(t, 2, nil))
 	if n := kt.kibana.Count(""); n != 2 {
 		t.Errorf("%d rules, want 2", n)
+	}
+}
+
+// lateImport answers large imports before they are done, as newer Kibanas do, and does them at the next request.
+type lateImport struct {
+	http.RoundTripper
+	limit int
+	late  []*http.Request
+	early int
+}
+
+func (l *lateImport) RoundTrip(r *http.Request) (*http.Response, error) {
+	for _, late := range l.late {
+		if _, err := l.RoundTripper.RoundTrip(late); err != nil {
+			return nil, err
+		}
+	}
+	l.late = nil
+	if !strings.HasSuffix(r.URL.Path, "/_import") {
+		return l.RoundTripper.RoundTrip(r)
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	r.Body = io.NopCloser(strings.NewReader(string(body)))
+	if strings.Count(string(body), `"rule_id":`) <= l.limit {
+		return l.RoundTripper.RoundTrip(r)
+	}
+	l.late, l.early = append(l.late, r.Clone(context.Background())), l.early+1
+	return &http.Response{StatusCode: http.StatusAccepted, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{"task_id":"x"}`)), Request: r}, nil
+}
+
+// TestImportsThatAreDoneLaterAreLookedUp: no rule is lost or doubled, and only the first import is too large.
+func TestImportsThatAreDoneLaterAreLookedUp(t *testing.T) {
+	kt := newKibanaTest(t, elastictest.KibanaOptions{})
+	late := &lateImport{RoundTripper: kt.kibana.Transport(), limit: 60}
+	kt.transport = late
+	sink := kt.sink()
+	var changes []sync.Change
+	for n := range 100 {
+		changes = append(changes, ruleUpsert(t, n, nil))
+	}
+	for i, r := range kt.write(sink, changes...) {
+		if r.Outcome != sync.Done {
+			t.Errorf("indicator %d: %v %v", i, r.Outcome, r.Err)
+		}
+	}
+	for n := range 100 {
+		changes[n] = ruleUpsert(t, n, values{"name": "b"})
+	}
+	kt.write(sink, changes...)
+	if n := kt.kibana.Count(""); n != 100 || late.early != 1 || kt.rule(ruleKey(99))["name"] != "OpenCTI: b" {
+		t.Errorf("%d rules, want 100; %d imports were done late, want the first alone", n, late.early)
 	}
 }
 

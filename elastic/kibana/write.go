@@ -3,6 +3,7 @@ package kibana
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -177,7 +178,7 @@ func (r *Sink) importAll(ctx context.Context, tasks []*task, overwrite bool) err
 			t.finish(sync.Refused, fmt.Errorf("write rule: %w", err))
 			continue
 		}
-		if len(chunk) == r.cfg.MaxImportRules || size+len(b)+1 > r.cfg.MaxImportBytes && len(chunk) > 0 {
+		if len(chunk) >= int(r.importLimit.Load()) || size+len(b)+1 > r.cfg.MaxImportBytes && len(chunk) > 0 {
 			if err := flush(); err != nil {
 				return err
 			}
@@ -197,6 +198,8 @@ func (r *Sink) importChunk(ctx context.Context, chunk []*task, lines []jsontext.
 			return err
 		}
 		return r.importChunk(ctx, chunk[half:], lines[half:], overwrite)
+	case statusOf(err) == http.StatusAccepted:
+		return r.accepted(chunk)
 	case refusedWhole(err):
 		return r.writeAlone(ctx, chunk)
 	default:
@@ -239,6 +242,24 @@ func (r *Sink) importChunk(ctx context.Context, chunk []*task, lines []jsontext.
 	}
 	return r.importAll(ctx, anew, overwrite)
 }
+
+// acceptedSettles is how much longer than the answer of an import what becomes of it may take when Kibana answers first.
+const acceptedSettles = 10
+
+// accepted leaves it to look-ups what became of an import that Kibana has taken and not yet done (202). The
+// imports that follow are half as large, so that it does them at once, as its older versions do.
+func (r *Sink) accepted(chunk []*task) error {
+	settle := time.Now().Add(acceptedSettles * r.cfg.Settle)
+	for _, t := range chunk {
+		t.err = errAccepted
+		r.ledger.change(t.ruleID, func(e *ledgerEntry) { e.uncertain, e.unsettled = true, settle })
+	}
+	r.importLimit.CompareAndSwap(r.importLimit.Load(), max(1, int64(len(chunk)/2)))
+	r.log.Warn("Kibana takes an import and answers before it is done: its rules are looked up, and imports are smaller from now on", "rules", len(chunk))
+	return nil
+}
+
+var errAccepted = errors.New("import rules: Kibana has taken the import and not said what became of it (202)")
 
 // wrote ends a task whose rule Kibana has taken.
 func (r *Sink) wrote(t *task) {
