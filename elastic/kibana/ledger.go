@@ -140,8 +140,9 @@ func (l *ledger) wrote(ruleID string, fields map[string]jsontext.Value, created 
 		_ = json.Unmarshal(fields["interval"], &interval)
 		_ = json.Unmarshal(fields["enabled"], &e.enabled)
 		e.perMinute = perMinute(interval)
+		e.unsettled = now.Add(settle) // a look-up may still show what was there before
 		if created {
-			e.id, e.unsettled = "", now.Add(settle)
+			e.id = ""
 		}
 	})
 }

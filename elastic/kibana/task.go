@@ -102,34 +102,83 @@ func (r *Sink) round(ctx context.Context, tasks []*task) error {
 func (r *Sink) lookUp(ctx context.Context, tasks []*task) error {
 	now := time.Now()
 	var ask []*task
-	var ids []string
-	var wait time.Time
 	for _, t := range tasks {
 		t.found, t.write, t.create, t.alone = nil, nil, false, false
-		e := r.ledger.get(t.ruleID)
-		if r.decided(ctx, t, e, now) {
-			continue
+		if !r.decided(ctx, t, r.ledger.get(t.ruleID), now) {
+			ask = append(ask, t)
 		}
-		if e.unsettled.After(wait) {
-			wait = e.unsettled
-		}
-		ask, ids = append(ask, t), append(ids, t.ruleID)
 	}
 	if len(ask) == 0 {
 		return nil
 	}
-	if err := sleepUntil(ctx, wait); err != nil {
-		return err
-	}
-	found, err := r.kibana.RulesByRuleID(ctx, ids)
+	found, err := r.find(ctx, ask)
 	if err != nil {
-		return endpoint.Blocked("look rules up", err)
+		return err
 	}
 	doubles := map[string]string{} // id to rule_id
 	for _, t := range ask {
 		r.decide(ctx, t, found[t.ruleID], doubles)
 	}
 	return r.removeDoubles(ctx, doubles)
+}
+
+// find looks the tasks' rules up. What was written a moment ago counts as settled as soon as a look-up shows it;
+// only for what no look-up shows yet it waits, and looks again.
+func (r *Sink) find(ctx context.Context, tasks []*task) (map[string][]*Rule, error) {
+	ids := make([]string, len(tasks))
+	for i, t := range tasks {
+		ids[i] = t.ruleID
+	}
+	found, err := r.kibana.RulesByRuleID(ctx, ids)
+	if err != nil {
+		return nil, endpoint.Blocked("look rules up", err)
+	}
+	now := time.Now()
+	var wait time.Time
+	var late []string
+	for _, id := range ids {
+		e := r.ledger.get(id)
+		if !e.unsettled.After(now) || e.shownBy(found[id]) {
+			continue
+		}
+		late = append(late, id)
+		if e.unsettled.After(wait) {
+			wait = e.unsettled
+		}
+	}
+	if len(late) == 0 {
+		return found, nil
+	}
+	if err := sleepUntil(ctx, wait); err != nil {
+		return nil, err
+	}
+	again, err := r.kibana.RulesByRuleID(ctx, late)
+	if err != nil {
+		return nil, endpoint.Blocked("look rules up", err)
+	}
+	for _, id := range late {
+		found[id] = again[id]
+	}
+	return found, nil
+}
+
+// shownBy reports whether what a look-up found is what we did last: the one rule that we wrote, or none of
+// those that we deleted. Of a write whose answer was lost nothing found says that it won't come still.
+func (e *ledgerEntry) shownBy(found []*Rule) bool {
+	if e.uncertain || e.suspect {
+		return false
+	}
+	if slices.ContainsFunc(found, func(f *Rule) bool { return slices.Contains(e.deleted, f.ID) }) {
+		return false
+	}
+	if !e.present {
+		return len(found) == 0
+	}
+	if len(found) != 1 {
+		return false
+	}
+	meta, _ := rules.ReadMeta(found[0].Fields["meta"])
+	return meta.Fingerprint != "" && meta.Fingerprint == e.fingerprint
 }
 
 func sleepUntil(ctx context.Context, t time.Time) error {
