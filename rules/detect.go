@@ -24,6 +24,7 @@ type detection struct {
 	ends     time.Time     // from when on no run can find anything; zero for never
 	fields   []string      // the event fields that the pattern speaks of
 	remarks  []string      // what an analyst should know of the query
+	broad    string        // why it would match nearly everything, for a rule that is made switched off
 }
 
 const (
@@ -34,6 +35,14 @@ const (
 	// maxSpan bounds how far a rule looks back.
 	maxSpan = 31 * 24 * time.Hour
 )
+
+// notes are what an analyst should know of the rule.
+func (d *detection) notes() []string {
+	if d.broad == "" {
+		return d.remarks
+	}
+	return append([]string{"Made switched off, since it would match nearly everything: " + d.broad + "."}, d.remarks...)
+}
 
 // covered tells whether the policy's managed rules say all that the pattern says.
 func (d *detection) covered(policy Policy) bool {
@@ -81,7 +90,7 @@ func (b *Builder) native(lang query.Language, text string) (detection, error) {
 			d.remarks = append(d.remarks, remark)
 		}
 	}
-	d.rule = b.queryRule(lang, text)
+	d.rule, d.broad = b.queryRule(lang, text), broadQuery(lang, text)
 	return d, nil
 }
 
@@ -122,7 +131,7 @@ func (b *Builder) detectSTIX(o *stix.Object, text string) (detection, error) {
 		return detection{}, &NoRuleError{Why: Untranslatable, Detail: "nothing can satisfy the pattern: " + clip(plain(meaning.Impossible[0].String(), false), 400)}
 	}
 	match, lookup := b.covered(p)
-	d := detection{atomic: match, noLookup: match && !lookup}
+	d := detection{atomic: match, noLookup: match && !lookup, broad: broad(p.Root)}
 	if stop := ends(p.Root); !stop.IsZero() {
 		d.ends = stop.Add(b.opts.Interval + b.opts.Lookback)
 		if related(p.Root) {

@@ -6,12 +6,17 @@ import (
 	"github.com/opencti-elastic/opencti-elastic/stix"
 )
 
-// Reason tells in words why an indicator has no detection rule at all, "" if it has one, is
-// covered by a match rule, or is of no interest. It is what a document says of its indicator, for those who miss a rule.
+// Reason returns in words why no rule that is switched on detects an indicator: there is none, or it would match nearly
+// everything and is made switched off. It is "" if one does or the indicator is of no interest. It
+// is what a document says of its indicator, for those who miss a rule.
 func (b *Builder) Reason(o *stix.Object) string {
-	none, ok := errors.AsType[*NoRuleError](b.Check(o))
-	if !ok || none.Why == NotIndicator || none.Why == Covered {
-		return ""
+	d, err := b.plan(o)
+	none, ok := errors.AsType[*NoRuleError](err)
+	switch {
+	case ok && none.Why != NotIndicator && none.Why != Covered:
+		return none.Detail
+	case err == nil && d.broad != "", ok && none.Why == Covered && d.broad != "":
+		return "the rule would match nearly everything and is switched off: " + d.broad
 	}
-	return none.Detail
+	return ""
 }

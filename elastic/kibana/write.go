@@ -80,7 +80,7 @@ func (r *Sink) remove(ctx context.Context, tasks []*task) error {
 func (r *Sink) deleteFailed(t *task, err error) {
 	r.fails(t, err)
 	if sync.Classify(err) == sync.Permanent {
-		t.finish(sync.Refused, fmt.Errorf("Kibana refuses to delete the rule: %w", err))
+		t.finish(sync.Refused, fmt.Errorf("delete rule: Kibana refuses: %w", err))
 	}
 }
 
@@ -351,7 +351,7 @@ func (r *Sink) writeOne(ctx context.Context, t *task) error {
 		r.ledger.change(t.ruleID, func(e *ledgerEntry) { e.suspect = false })
 	case sync.Classify(err) == sync.Permanent:
 		r.ledger.change(t.ruleID, func(e *ledgerEntry) { e.suspect, e.uncertain = false, false })
-		t.finish(sync.Refused, fmt.Errorf("Kibana refuses the rule: %w", err))
+		t.finish(sync.Refused, fmt.Errorf("write rule: Kibana refuses: %w", err))
 	default:
 		r.fails(t, err)
 		return err
