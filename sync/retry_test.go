@@ -54,7 +54,7 @@ func TestTransientFaultIsRiddenOut(t *testing.T) {
 			return apply(), nil
 		})
 		letters := &sync.MemoryDeadLetters{}
-		e := engine(t, sync.Options{Source: fake.Stream{List: list}, Sinks: []sync.Sink{sink}, DeadLetters: letters})
+		e := engine(t, sync.Options{Source: fake.Stream{List: list}, Sinks: []sync.Sink{sink}, Concurrency: 1, DeadLetters: letters})
 		start := time.Now()
 		if err := e.Run(t.Context()); err != nil {
 			t.Fatal(err)

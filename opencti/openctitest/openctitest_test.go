@@ -122,7 +122,7 @@ func TestServer(t *testing.T) {
 		return fmt.Appendf(nil, `{"version":"4","type":"create","data":{"id":"indicator--%d","type":"indicator","extensions":{%q:{"id":"k%d","updated_at":%q}}}}`, n, stix.ExtensionOCTI, n, updated)
 	}
 	at := func(ms uint64) sync.Position { return sync.Position{Millis: ms} }
-	s := openctitest.NewServer(openctitest.Options{Path: "/cti/"})
+	s := openctitest.NewServer(openctitest.Options{Path: "/cti/", PageSize: 1}) // a page is in no order
 	defer s.Close()
 	s.Append(
 		openctitest.Event{Position: at(1000), Name: "create", Data: thing(1, "1970-01-02T00:00:01Z")},
