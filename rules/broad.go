@@ -11,6 +11,14 @@ import (
 	"github.com/opencti-elastic/opencti-elastic/stix/pattern"
 )
 
+// tooBroad is the reason for which a rule is switched off that matches nearly everything.
+func tooBroad(why string) string {
+	if why == "" {
+		return ""
+	}
+	return "it would match nearly everything (" + why + ")"
+}
+
 // broad returns why a pattern that is satisfied by (nearly) all events is so, "" for one that is not. One
 // alternative is enough; of conditions that must hold together, all must be so.
 func broad(o pattern.Observation) string {

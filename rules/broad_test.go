@@ -47,6 +47,14 @@ func TestBroadPatterns(t *testing.T) {
 		{"eql", "process where process.name == \"evil.exe\"", ""},
 		{"esql", "FROM logs-* | LIMIT 10", "no condition"},
 		{"esql", "FROM logs-* | WHERE host.name == \"evil\"", ""},
+		{"esql", "FROM logs-a-*, filebeat-8.1, -logs-b METADATA _id | WHERE host.name == \"evil\"", ""},
+		{"esql", "FROM .security* | WHERE host.name == \"evil\"", "read the index .security"},
+		{"esql", "FROM logs-*,.kibana | WHERE host.name == \"evil\"", "read the index .kibana"},
+		{"esql", "FROM * | WHERE host.name == \"evil\"", "not among the indices of events"},
+		{"esql", "FROM l* | WHERE host.name == \"evil\"", "read the index l"},
+		{"esql", "FROM remote:logs-* | WHERE host.name == \"evil\"", "another cluster"},
+		{"esql", "FROM logs-* | ENRICH secrets ON user.name | WHERE a == \"evil\"", "enrich policy secrets"},
+		{"esql", "FROM logs-* | LOOKUP JOIN other ON user.name | WHERE a == \"evil\"", "lookup index other"},
 	} {
 		o, err := stix.DecodeObject([]byte(`{"type":"indicator","id":"indicator--1","name":"x","pattern_type":` + strconv.Quote(tt.language) + `,"pattern":` + strconv.Quote(tt.pattern) + `}`))
 		if err != nil {

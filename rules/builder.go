@@ -135,7 +135,7 @@ func (b *Builder) common(o *stix.Object, d detection, kind string) Common {
 		RuleID: b.RuleID(o.Key()), Kind: kind,
 		Name:        clip("OpenCTI: "+plain(b.nameOf(o), false), maxName),
 		Description: clip(plain(o.Text("description"), true), maxDescription),
-		RiskScore:   risk, Severity: SeverityOf(risk), Enabled: d.broad == "" && b.enabled(o),
+		RiskScore:   risk, Severity: SeverityOf(risk), Enabled: d.off == "" && b.enabled(o),
 		Interval: interval(b.opts.Interval), From: back(b.opts.Interval + b.opts.Lookback + d.span), To: "now", MaxSignals: b.opts.MaxSignals,
 		Tags: b.tags(o), Author: unique([]string{b.opts.Author}, []string{clip(plain(b.authorOf(o), false), maxTag)}), License: b.opts.License,
 		References: b.references(o), Threat: threats(o), Note: b.note(o, d.notes()),

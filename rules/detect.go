@@ -24,7 +24,7 @@ type detection struct {
 	ends     time.Time     // from when on no run can find anything; zero for never
 	fields   []string      // the event fields that the pattern speaks of
 	remarks  []string      // what an analyst should know of the query
-	broad    string        // why it would match nearly everything, for a rule that is made switched off
+	off      string        // why the rule is made switched off; empty for one that may run
 }
 
 const (
@@ -38,10 +38,10 @@ const (
 
 // notes are what an analyst should know of the rule.
 func (d *detection) notes() []string {
-	if d.broad == "" {
+	if d.off == "" {
 		return d.remarks
 	}
-	return append([]string{"Made switched off, since it would match nearly everything: " + d.broad + "."}, d.remarks...)
+	return append([]string{"Made switched off: " + d.off + "."}, d.remarks...)
 }
 
 // covered tells whether the policy's managed rules say all that the pattern says.
@@ -90,7 +90,12 @@ func (b *Builder) native(lang query.Language, text string) (detection, error) {
 			d.remarks = append(d.remarks, remark)
 		}
 	}
-	d.rule, d.broad = b.queryRule(lang, text), broadQuery(lang, text)
+	d.rule, d.off = b.queryRule(lang, text), tooBroad(broadQuery(lang, text))
+	if lang == query.ESQL {
+		if what := b.beyond(text); what != "" {
+			d.off = "it would read " + what
+		}
+	}
 	return d, nil
 }
 
@@ -131,7 +136,7 @@ func (b *Builder) detectSTIX(o *stix.Object, text string) (detection, error) {
 		return detection{}, &NoRuleError{Why: Untranslatable, Detail: "nothing can satisfy the pattern: " + clip(plain(meaning.Impossible[0].String(), false), 400)}
 	}
 	match, lookup := b.covered(p)
-	d := detection{atomic: match, noLookup: match && !lookup, broad: broad(p.Root)}
+	d := detection{atomic: match, noLookup: match && !lookup, off: tooBroad(broad(p.Root))}
 	if stop := ends(p.Root); !stop.IsZero() {
 		d.ends = stop.Add(b.opts.Interval + b.opts.Lookback)
 		if related(p.Root) {

@@ -7,7 +7,7 @@ import (
 )
 
 // Reason returns in words why no rule that is switched on detects an indicator: there is none, or it would match nearly
-// everything and is made switched off. It is "" if one does or the indicator is of no interest. It
+// everything, or read other indices than those of events, and is made switched off. It is "" if one does or the indicator is of no interest. It
 // is what a document says of its indicator, for those who miss a rule.
 func (b *Builder) Reason(o *stix.Object) string {
 	d, err := b.plan(o)
@@ -15,8 +15,8 @@ func (b *Builder) Reason(o *stix.Object) string {
 	switch {
 	case ok && none.Why != NotIndicator && none.Why != Covered:
 		return none.Detail
-	case err == nil && d.broad != "", ok && none.Why == Covered && d.broad != "":
-		return "the rule would match nearly everything and is switched off: " + d.broad
+	case err == nil && d.off != "", ok && none.Why == Covered && d.off != "":
+		return "the rule is made switched off: " + d.off
 	}
 	return ""
 }
