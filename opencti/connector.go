@@ -190,6 +190,7 @@ func (c *Connector) Run(ctx context.Context) error {
 			c.pingOnce(last)
 			return nil
 		case <-tick.C:
+		case <-c.state.urgent:
 		}
 	}
 }

@@ -274,3 +274,23 @@ func TestDeletedConnectorRegistersAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestEndOfRecoveryIsSavedAtOnce: until it is, a run after a crash would recover anew and miss what was deleted since.
+func TestEndOfRecoveryIsSavedAtOnce(t *testing.T) {
+	s := server(t, openctitest.Options{})
+	each := make(pinged, 1)
+	c := newConnector(t, s, func(c *opencti.ConnectorConfig) { c.Observers, c.PingInterval = []any{each}, time.Hour })
+	if err := c.Register(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- c.Run(ctx) }()
+	until := time.Date(2026, 11, 25, 4, 5, 6, 0, time.UTC)
+	save(t, c.State(), map[string]sync.Checkpoint{"index": {RecoverUntil: until}})
+	each.wait(t, "end of the recovery at the platform", func() bool { got, _ := s.State(); return strings.Contains(got, "2026-11-25T04:05:06") })
+	cancel()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+}

@@ -19,6 +19,8 @@ type State struct {
 	sinks  []string
 	log    *slog.Logger
 	resets chan struct{}
+	// urgent asks for a ping at once.
+	urgent chan struct{}
 
 	mu          stdsync.Mutex
 	checkpoints map[string]sync.Checkpoint
@@ -32,7 +34,7 @@ type State struct {
 var _ sync.Resetter = (*State)(nil)
 
 func newState(sinks []string, log *slog.Logger) *State {
-	return &State{sinks: sinks, log: log, resets: make(chan struct{}, 1), checkpoints: map[string]sync.Checkpoint{}}
+	return &State{sinks: sinks, log: log, resets: make(chan struct{}, 1), urgent: make(chan struct{}, 1), checkpoints: map[string]sync.Checkpoint{}}
 }
 
 // Load implements [sync.Checkpoints]. It obeys all resets that have come so far.
@@ -52,12 +54,26 @@ func (s *State) Save(_ context.Context, checkpoints map[string]sync.Checkpoint) 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.dropped {
+		s.hurry(checkpoints)
 		s.checkpoints = maps.Clone(checkpoints)
 		for name := range s.forgotten {
 			delete(s.checkpoints, name)
 		}
 	}
 	return nil
+}
+
+// hurry asks for a ping at once where the end of a recovery is known or has changed: a run that does not know it would
+// recover anew and miss what was deleted since.
+func (s *State) hurry(checkpoints map[string]sync.Checkpoint) {
+	for name, c := range checkpoints {
+		if !c.RecoverUntil.Equal(s.checkpoints[name].RecoverUntil) {
+			select {
+			case s.urgent <- struct{}{}:
+			default:
+			}
+		}
+	}
 }
 
 // Forget makes one sink start anew, without the others, as Resets then says. A sink that has no checkpoint does so anyway.

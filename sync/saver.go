@@ -3,11 +3,15 @@ package sync
 import (
 	"context"
 	"maps"
+	"slices"
 	"time"
 )
 
 // saveTimeout bounds one save, so that a hanging store holds nothing up for long.
 const saveTimeout = 10 * time.Second
+
+// firstSave is the longest time until the first checkpoint is saved.
+const firstSave = 20 * time.Millisecond
 
 // saver keeps the checkpoints of the lanes.
 type saver struct {
@@ -27,10 +31,15 @@ func newSaver(e *Engine, saved map[string]Checkpoint) *saver {
 
 // run saves what has moved, at most once an interval, until ctx ends. A save
 // that fails is tried again, with back-off; the stream goes on meanwhile.
+//
+// The first checkpoint is saved soon: it can say until when history is read, and what was written of it must
+// be followed from there even if the process is killed a moment later.
 func (s *saver) run(ctx context.Context) {
 	failures := 0
-	for wait := s.e.opts.SaveInterval; Sleep(ctx, wait); {
-		wait = s.e.opts.SaveInterval
+	for wait := min(firstSave, s.e.opts.SaveInterval); Sleep(ctx, wait); {
+		if wait = s.e.opts.SaveInterval; len(s.saved) == 0 && s.unknown() {
+			wait = min(firstSave, wait)
+		}
 		if err := s.save(ctx); err != nil && ctx.Err() == nil {
 			failures++
 			wait = max(wait, s.e.opts.Backoff.Wait(failures, RetryAfter(err)))
@@ -39,6 +48,11 @@ func (s *saver) run(ctx context.Context) {
 			failures = 0
 		}
 	}
+}
+
+// unknown reports whether no lane has a checkpoint yet.
+func (s *saver) unknown() bool {
+	return !slices.ContainsFunc(s.e.lanes, func(l *lane) bool { _, ok := l.checkpoint(); return ok })
 }
 
 // last saves what has moved, with a few tries.
