@@ -194,6 +194,7 @@ func TestDefaultMapping(t *testing.T) {
 	if err := json.Unmarshal(data, &want); err != nil {
 		t.Fatal(err)
 	}
+	want.Types["user.domain"] = "keyword"
 	want.Objects["user-account"]["domain"] = query.Entry{Fields: []string{"user.domain"}, Note: `not in STIX; the domain of a login such as CORP\bob`}
 	if diff := cmp.Diff(want, query.DefaultMapping().Table()); diff != "" {
 		t.Errorf("the embedded table is not the contract's (-contract +embedded):\n%s", diff)
