@@ -115,7 +115,7 @@ func TestMainValues(t *testing.T) {
 }
 
 // valueless is the golden documents that have no single value to be found by.
-var valueless = []string{"credential", "network-traffic", "indicator-like", "indicator-yara"}
+var valueless = []string{"credential", "network-traffic", "indicator-like", "indicator-no-pattern", "indicator-yara"}
 
 // TestBlocks finds the blocks of addresses by an address in them.
 func TestBlocks(t *testing.T) {

@@ -3,6 +3,7 @@ package elastic_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -239,9 +240,18 @@ type values = map[string]any
 // patternIndicator is indicator with these properties besides, or in place of its own.
 func patternIndicator(t *testing.T, n int, more values) *stix.Object {
 	t.Helper()
-	b, err := json.Marshal(more)
+	var all values
+	if err := json.Unmarshal([]byte(indicator(n, "").Raw()), &all); err != nil {
+		t.Fatal(err)
+	}
+	maps.Copy(all, more)
+	b, err := json.Marshal(all)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return indicator(n, ","+strings.Trim(string(b), "{}"))
+	o, err := stix.DecodeObject(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
 }
