@@ -19,5 +19,5 @@
 // [Sources] says what a query of ES|QL reads besides events.
 //
 // Facts are from the grammars of Kibana's KQL, Lucene's classic query parser, and
-// Elasticsearch's EQL and ES|QL of 8.19; all but EQL are held against that server's verdicts in the tests.
+// Elasticsearch's EQL and ES|QL of 8.19. KQL and Lucene are held against that server's verdicts in the tests.
 package native
