@@ -96,8 +96,11 @@ func newCursor(cfg Config, saved *sync.Checkpoint, now time.Time) *cursor {
 		// A recovery that ends at or before the position is over: OpenCTI's own client keeps its date for ever.
 		if saved.RecoverUntil.After(positionTime(saved.Position)) {
 			c.commit.RecoverUntil = saved.RecoverUntil
-			c.recovery = &recovery{until: saved.RecoverUntil}
+			c.recovery = &recovery{until: saved.RecoverUntil, floor: least(timePosition(cfg.Start.At), saved.Position)}
 		} else {
+			if !saved.Owed.IsZero() {
+				c.owed = &owed{from: saved.Owed, next: now}
+			}
 			c.seen = saved.Position
 			c.covered = positionTime(saved.Position).Add(-c.margin)
 		}
@@ -125,6 +128,15 @@ func newCursor(cfg Config, saved *sync.Checkpoint, now time.Time) *cursor {
 
 func (c *cursor) place(p sync.Position) {
 	c.from, c.known = p, true
+}
+
+// checkpoint is from where to resume once all that was handed on is acknowledged.
+func (c *cursor) checkpoint() sync.Checkpoint {
+	at := c.commit
+	if c.owed != nil {
+		at.Owed = c.owed.from
+	}
+	return at
 }
 
 // recoverUntil is the end of recovery that the next connection asks for; zero for none.
@@ -464,6 +476,13 @@ func timePosition(t time.Time) sync.Position {
 
 func positionTime(p sync.Position) time.Time {
 	return time.UnixMilli(int64(min(p.Millis, 1<<53))).UTC()
+}
+
+func least(a, b sync.Position) sync.Position {
+	if a.Compare(b) < 0 {
+		return a
+	}
+	return b
 }
 
 // minus is the position d earlier.

@@ -46,7 +46,7 @@ func TestStateKeepsPolicies(t *testing.T) {
 	s := openctitest.NewServer(openctitest.Options{})
 	defer s.Close()
 	want := map[string]sync.Checkpoint{
-		"index": {Position: sync.Position{Millis: 1795446740123}, Policy: "a"},
+		"index": {Position: sync.Position{Millis: 1795446740123}, Owed: sync.Position{Seq: 1}, Policy: "a"},
 		"rules": {Position: sync.Position{Millis: 5}, RecoverUntil: time.UnixMilli(1795446740000).UTC(), Policy: `"r"`},
 	}
 	first := newConnector(t, s, nil)

@@ -162,7 +162,7 @@ func TestCursorErrorsThatRefuse(t *testing.T) {
 	expect(t, c, "live", id(-900, 0), false)
 	// The error can have been of another kind: an hour later the history is asked for once more.
 	later := now.Add(owedInterval)
-	if v := c.heartbeat(timePosition(later), later); v == take || c.recoverUntil().Before(later) || c.from != (sync.Position{}) {
+	if v := c.heartbeat(timePosition(later), later); v == take || c.recoverUntil().Before(later) || c.from != almostZero {
 		t.Fatalf("an hour later: verdict %v, from %v until %v, want the whole history", v, c.from, c.recoverUntil())
 	}
 	expect(t, c, "a later run would be live", id(-900, 0), false)
@@ -170,6 +170,23 @@ func TestCursorErrorsThatRefuse(t *testing.T) {
 	c.connected(ends, later)
 	if refuses, lost := c.failed(later); !refuses || lost || c.from != id(-900, 0) {
 		t.Errorf("refused again: refuses %v, lost %v, from %v: want to go on where the stream was", refuses, lost, c.from)
+	}
+
+	// A later run asks too, and goes on where the stream was once the history has come.
+	saved := c.checkpoint()
+	c = cursorOf(Config{}, &saved)
+	expect(t, c, "a later run is live", id(-900, 0), false)
+	if v := c.heartbeat(timePosition(later), later); v == take || c.from != almostZero {
+		t.Fatalf("a later run: verdict %v, from %v, want the whole history", v, c.from)
+	}
+	c.begin()
+	c.connected(ends, later)
+	c.event(id(-2000, 0), fromDatabase)
+	if c.checkpoint().Owed.IsZero() {
+		t.Error("nothing is owed though the history is not read yet")
+	}
+	if v, _ := c.event(id(-5, 0), fromStream); v != reconnect || !c.checkpoint().Owed.IsZero() {
+		t.Errorf("the history has come: verdict %v, checkpoint %+v", v, c.checkpoint())
 	}
 
 	c = cursorOf(Config{}, nil)

@@ -24,7 +24,8 @@ func (c *cursor) refused() (lost bool, v verdict) {
 	return false, reconnect
 }
 
-// owed is a recovery that errors have ended. They can be the platform's way of refusing it, and they can pass.
+// owed is a recovery that errors have ended. They can be the platform's way of refusing it, and they can pass. So
+// it is kept in the checkpoint: a later run asks for it too.
 type owed struct {
 	// from is where it begins, next is when to ask for it once more.
 	from sync.Position
@@ -49,6 +50,9 @@ func (c *cursor) failed(now time.Time) (refuses, lost bool) {
 		return false, false
 	}
 	from := c.from
+	if from.IsZero() {
+		from = almostZero // zero is that nothing is owed
+	}
 	lost, _ = c.refused()
 	c.owed = &owed{from: from, next: now.Add(owedInterval)}
 	return true, lost

@@ -29,6 +29,7 @@ type stateText struct {
 type acknowledged struct {
 	Position     string      `json:"position"`
 	RecoverUntil recoverDate `json:"recover_until,omitzero"`
+	Owed         string      `json:"owed,omitzero"`
 	Policy       string      `json:"policy,omitzero"`
 }
 
@@ -57,7 +58,11 @@ func formatState(checkpoints map[string]sync.Checkpoint) string {
 		if c.IsZero() {
 			continue // the same as none
 		}
-		out.Acknowledged[name] = acknowledged{c.Position.String(), recoverDate{c.RecoverUntil}, c.Policy}
+		own := acknowledged{Position: c.Position.String(), RecoverUntil: recoverDate{c.RecoverUntil}, Policy: c.Policy}
+		if !c.Owed.IsZero() {
+			own.Owed = c.Owed.String()
+		}
+		out.Acknowledged[name] = own
 		if earliest == nil || earlier(c, *earliest) {
 			earliest = &c
 		}
@@ -140,6 +145,11 @@ func parseAcknowledged(v stix.Value) map[string]sync.Checkpoint {
 			return nil
 		}
 		c.Policy, _ = e.Member("policy").Text()
+		if text, ok := e.Member("owed").Text(); ok {
+			if c.Owed, err = sync.ParsePosition(text); err != nil {
+				return nil
+			}
+		}
 		out[name] = c
 	}
 	return out

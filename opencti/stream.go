@@ -148,7 +148,7 @@ func (r *run) logDisconnect(d Disconnected) {
 
 // progress hands on where the stream is, if that has changed.
 func (r *run) progress() error {
-	commit := r.cursor.commit
+	commit := r.cursor.checkpoint()
 	if commit == r.told || commit.IsZero() {
 		return nil
 	}
@@ -157,7 +157,7 @@ func (r *run) progress() error {
 
 // emit hands on one change.
 func (r *run) emit(c sync.Change) error {
-	c.Commit = r.cursor.commit
+	c.Commit = r.cursor.checkpoint()
 	r.told = c.Commit
 	if !r.yield(c, nil) {
 		return errStop

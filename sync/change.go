@@ -56,6 +56,9 @@ type Checkpoint struct {
 	// RecoverUntil is the end of a recovery from the source's database that was
 	// under way; zero when there is none.
 	RecoverUntil time.Time
+	// Owed is where a recovery begins that the source has put off, and must try again though Position is beyond
+	// it; zero when there is none.
+	Owed Position
 	// Policy is [Options.Policies]' of the sink that has come so far; only what is saved has it.
 	Policy string
 }

@@ -57,6 +57,7 @@ type checkpointFile struct {
 type savedCheckpoint struct {
 	Position     string    `json:"position"`
 	RecoverUntil time.Time `json:"recover_until,omitzero"`
+	Owed         string    `json:"owed,omitzero"`
 	Policy       string    `json:"policy,omitzero"`
 }
 
@@ -84,7 +85,13 @@ func (f *FileCheckpoints) Load(context.Context) (map[string]Checkpoint, error) {
 		if err != nil {
 			return nil, &StateError{f.Path, fmt.Errorf("sink %q: %w", name, err)}
 		}
-		out[name] = Checkpoint{p, s.RecoverUntil, s.Policy}
+		c := Checkpoint{Position: p, RecoverUntil: s.RecoverUntil, Policy: s.Policy}
+		if s.Owed != "" {
+			if c.Owed, err = ParsePosition(s.Owed); err != nil {
+				return nil, &StateError{f.Path, fmt.Errorf("sink %q: owed: %w", name, err)}
+			}
+		}
+		out[name] = c
 	}
 	return out, nil
 }
@@ -95,7 +102,11 @@ func (f *FileCheckpoints) Save(_ context.Context, checkpoints map[string]Checkpo
 	defer f.mu.Unlock()
 	file := checkpointFile{Sinks: make(map[string]savedCheckpoint, len(checkpoints))}
 	for name, c := range checkpoints {
-		file.Sinks[name] = savedCheckpoint{c.Position.String(), c.RecoverUntil, c.Policy}
+		saved := savedCheckpoint{Position: c.Position.String(), RecoverUntil: c.RecoverUntil, Policy: c.Policy}
+		if !c.Owed.IsZero() {
+			saved.Owed = c.Owed.String()
+		}
+		file.Sinks[name] = saved
 	}
 	b, err := json.Marshal(file, json.Deterministic(true), jsontext.WithIndent("  "), jsontext.AllowInvalidUTF8(true))
 	if err != nil {

@@ -24,7 +24,7 @@ func TestFileCheckpoints(t *testing.T) {
 		t.Fatalf("no file: got %v and %v, want nothing", got, err)
 	}
 	for _, want := range []map[string]sync.Checkpoint{
-		{"index": {Position: at(1)}, "rules \"x\"": {Position: sync.Position{Millis: 7, Seq: 9}, RecoverUntil: time.Date(2026, 11, 23, 15, 12, 0, 5, time.UTC)}},
+		{"index": {Position: at(1), Owed: sync.Position{Seq: 1}}, "rules \"x\"": {Position: sync.Position{Millis: 7, Seq: 9}, RecoverUntil: time.Date(2026, 11, 23, 15, 12, 0, 5, time.UTC)}},
 		{"index": {}},
 		{},
 	} {

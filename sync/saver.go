@@ -100,7 +100,7 @@ func (s *saver) save(ctx context.Context) error {
 }
 
 func (c Checkpoint) equal(d Checkpoint) bool {
-	return c.Position == d.Position && c.RecoverUntil.Equal(d.RecoverUntil) && c.Policy == d.Policy
+	return c.Position == d.Position && c.RecoverUntil.Equal(d.RecoverUntil) && c.Owed == d.Owed && c.Policy == d.Policy
 }
 
 func (l *lane) checkpoint() (Checkpoint, bool) {
