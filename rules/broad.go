@@ -2,7 +2,6 @@ package rules
 
 import (
 	"net/netip"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,24 +20,24 @@ func tooBroad(why string) string {
 
 // broad returns why a pattern that is satisfied by (nearly) all events is so, "" for one that is not. One
 // alternative is enough; of conditions that must hold together, all must be so.
-func broad(o pattern.Observation) string {
+func (g *guard) broad(o pattern.Observation) string {
 	switch o := o.(type) {
 	case *pattern.Observed:
-		return broadExpr(o.Expr)
+		return g.broadExpr(o.Expr)
 	case *pattern.Combined:
-		return broadOf(o.Operands, o.Op == pattern.Or, broad)
+		return broadOf(o.Operands, o.Op == pattern.Or, g.broad)
 	case *pattern.Qualified:
-		return broad(o.Operand)
+		return g.broad(o.Operand)
 	}
 	return ""
 }
 
-func broadExpr(e pattern.Expr) string {
+func (g *guard) broadExpr(e pattern.Expr) string {
 	switch e := e.(type) {
 	case *pattern.Comparison:
-		return broadComparison(e)
+		return g.broadComparison(e)
 	case *pattern.Junction:
-		return broadOf(e.Operands, e.Op == pattern.AnyOf, broadExpr)
+		return broadOf(e.Operands, e.Op == pattern.AnyOf, g.broadExpr)
 	}
 	return ""
 }
@@ -57,81 +56,32 @@ func broadOf[T any](parts []T, anyIsEnough bool, of func(T) string) string {
 	return why
 }
 
-func broadComparison(c *pattern.Comparison) string {
-	path := plain(c.Path.String(), false)
+func (g *guard) broadComparison(c *pattern.Comparison) string {
 	switch {
 	case c.IsEquality():
 		for l := range c.Literals() {
-			if what := innocent(c.Path, l.Text); what != "" {
-				return path + ": " + plain(l.Text, false) + " is " + what
+			if what := g.innocent(c.Path, l.Text); what != "" {
+				return named(c, plain(l.Text, false)+" is "+what)
 			}
 		}
 	case c.Negated || c.Op == pattern.NotEqual:
-		return path + ": all but what is named satisfies the pattern"
-	case c.Op == pattern.Exists:
-		return path + ": any value satisfies the pattern"
-	case c.Op == pattern.Like && strings.Trim(c.Value.Text, "%_") == "",
+		return named(c, "all but what is named satisfies the pattern")
+	case c.Op == pattern.Exists,
+		c.Op == pattern.Like && strings.Trim(c.Value.Text, "%_") == "",
 		c.Op == pattern.Matches && matchesAnything(c.Value.Text):
-		return path + ": any value satisfies the pattern"
+		return named(c, "any value satisfies the pattern")
 	case c.Op == pattern.IsSubset:
-		return broadBlock(path, c.Value.Text)
-	}
-	return ""
-}
-
-// broadBits4 and broadBits6 are how many bits of an IPv4 or IPv6 address a block must fix at least.
-const broadBits4, broadBits6 = 8, 16
-
-func broadBlock(path, text string) string {
-	block, err := netip.ParsePrefix(strings.TrimSpace(text))
-	if err != nil {
-		return ""
-	}
-	if block.Bits() < broadBits4 || block.Addr().Is6() && block.Bits() < broadBits6 {
-		return path + ": " + block.String() + " holds nearly all addresses"
-	}
-	if slices.ContainsFunc(guardPrefixes(), func(guard netip.Prefix) bool { return guard.Bits() <= block.Bits() && guard.Contains(block.Addr()) }) {
-		return path + ": " + block.String() + " is local, reserved or shared by everyone"
-	}
-	return ""
-}
-
-func guardPrefixes() []netip.Prefix {
-	var out []netip.Prefix
-	for _, n := range guardNetworks() {
-		out = append(out, netip.MustParsePrefix(n))
-	}
-	return out
-}
-
-// innocent says what a value is that all networks see every day, "" for any other. Match rules leave the same values out.
-func innocent(path pattern.ObjectPath, text string) string {
-	text = strings.ToLower(strings.TrimSpace(text))
-	if strings.Contains(path.String(), "hashes") {
-		for _, algorithm := range []string{"md5", "sha1", "sha256", "sha512"} {
-			if text == guardHash(algorithm) {
-				return "the hash of the empty file"
+		if block, err := netip.ParsePrefix(strings.TrimSpace(c.Value.Text)); err == nil {
+			if what := g.innocentBlock(block); what != "" {
+				return named(c, block.String()+" "+what)
 			}
 		}
-		return ""
-	}
-	if a, err := netip.ParseAddr(text); err == nil {
-		if slices.ContainsFunc(guardPrefixes(), func(guard netip.Prefix) bool { return guard.Contains(a) }) {
-			return "local, reserved or shared by everyone"
-		}
-		return ""
-	}
-	host := text
-	if u, err := url.Parse(text); err == nil && u.Host != "" {
-		if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
-			return ""
-		}
-		host = u.Hostname()
-	}
-	if slices.Contains(guardDomains(), strings.TrimPrefix(strings.TrimSuffix(host, "."), "www.")) {
-		return "a site that everyone visits"
 	}
 	return ""
+}
+
+func named(c *pattern.Comparison, what string) string {
+	return plain(c.Path.String(), false) + ": " + what
 }
 
 // matchesAnything reports whether a regular expression is found in texts that have nothing in common.
@@ -140,19 +90,20 @@ func matchesAnything(expression string) bool {
 	return err == nil && !slices.ContainsFunc([]string{"a", "ZQX-1.Q", "0", "/", "é ", `C:\b`, "203.0.113.9"}, func(s string) bool { return !re.MatchString(s) })
 }
 
-// broadQueries are native queries that are satisfied by all events, or by all that have some field.
-var broadQueries = map[query.Language]*regexp.Regexp{
-	query.KQL:    regexp.MustCompile(`^[(\s]*([\w.@*-]+\s*:\s*)?\*[)\s]*$`),
-	query.Lucene: regexp.MustCompile(`^[(\s]*([\w.@*-]+:\s*)?\*[)\s]*$|^[(\s]*_exists_:\s*[\w.*]+[)\s]*$`),
-	query.EQL:    regexp.MustCompile(`(?i)^\s*("[^"]*"|\w+|\*)\s+where\s+\(*\s*(true|not\s+false)\s*\)*\s*$`),
-}
+// Native queries that are satisfied by all events, or by all that have some field, and those of ES|QL that have a condition.
+var (
+	broadKQL      = regexp.MustCompile(`^[(\s]*([\w.@*-]+\s*:\s*)?\*[)\s]*$`)
+	broadLucene   = regexp.MustCompile(`^[(\s]*([\w.@*-]+:\s*)?\*[)\s]*$|^[(\s]*_exists_:\s*[\w.*]+[)\s]*$`)
+	broadEQL      = regexp.MustCompile(`(?i)^\s*("[^"]*"|\w+|\*)\s+where\s+\(*\s*(true|not\s+false)\s*\)*\s*$`)
+	conditionESQL = regexp.MustCompile(`(?i)\|\s*(where|lookup|inline|stats)\b`)
+)
 
 // broadQuery returns why a native query that matches (nearly) all events does so.
 func broadQuery(lang query.Language, text string) string {
-	if re := broadQueries[lang]; re != nil && re.MatchString(text) {
+	switch {
+	case lang == query.KQL && broadKQL.MatchString(text), lang == query.Lucene && broadLucene.MatchString(text), lang == query.EQL && broadEQL.MatchString(text):
 		return "the query matches every event, or every one that has a field"
-	}
-	if lang == query.ESQL && !regexp.MustCompile(`(?i)\|\s*(where|lookup|inline|stats)\b`).MatchString(text) {
+	case lang == query.ESQL && !conditionESQL.MatchString(text):
 		return "the query has no condition"
 	}
 	return ""

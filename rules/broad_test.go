@@ -75,3 +75,27 @@ func TestBroadPatterns(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkBroad is what each pattern pays to be found narrow.
+func BenchmarkBroad(b *testing.B) {
+	builder, err := rules.NewBuilder(rules.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for name, pattern := range map[string]string{
+		"address": "[ipv4-addr:value = '203.0.113.9']", "domain": "[domain-name:value = 'c2.evil.example']", "url": "[url:value = 'https://evil.example/a?b=c']",
+	} {
+		o, err := stix.DecodeObject([]byte(`{"type":"indicator","id":"indicator--1","pattern_type":"stix","pattern":` + strconv.Quote(pattern) + `}`))
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if builder.Reason(o) != "" {
+					b.Fatal("broad")
+				}
+			}
+		})
+	}
+}

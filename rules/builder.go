@@ -14,6 +14,7 @@ type Builder struct {
 	opts      Options
 	translate Translator
 	joined    []string // the fields of documents that managed rules join
+	guard     *guard
 }
 
 // NewBuilder makes a builder, or says everything that is wrong with the options.
@@ -22,6 +23,7 @@ func NewBuilder(opts Options) (*Builder, error) {
 		return nil, err
 	}
 	b := &Builder{opts: opts.withDefaults(), joined: joinedFields()}
+	b.guard = newGuard(b.opts.Managed)
 	b.translate = b.opts.Translator
 	if b.translate == nil {
 		o := query.Options{Indices: b.opts.Indices, Fields: b.opts.Fields, JoinBy: b.opts.JoinBy, DisableJoin: b.opts.DisableJoin, AsEvents: true, FileIdentity: !b.opts.Reading.DisableFileIdentity}

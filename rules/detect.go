@@ -136,7 +136,7 @@ func (b *Builder) detectSTIX(o *stix.Object, text string) (detection, error) {
 		return detection{}, &NoRuleError{Why: Untranslatable, Detail: "nothing can satisfy the pattern: " + clip(plain(meaning.Impossible[0].String(), false), 400)}
 	}
 	match, lookup := b.covered(p)
-	d := detection{atomic: match, noLookup: match && !lookup, off: tooBroad(broad(p.Root))}
+	d := detection{atomic: match, noLookup: match && !lookup, off: tooBroad(b.guard.broad(p.Root))}
 	if stop := ends(p.Root); !stop.IsZero() {
 		d.ends = stop.Add(b.opts.Interval + b.opts.Lookback)
 		if related(p.Root) {

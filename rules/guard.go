@@ -1,6 +1,93 @@
 package rules
 
-import "strings"
+import (
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/opencti-elastic/opencti-elastic/stix/pattern"
+)
+
+// guard knows the values that all networks see every day. Managed rules leave them out, and a rule of an
+// indicator's own that asks for one is made switched off.
+type guard struct {
+	blocks  []netip.Prefix
+	domains map[string]bool
+	hashes  map[string]bool
+}
+
+func newGuard(managed Managed) *guard {
+	g := &guard{domains: map[string]bool{}, hashes: map[string]bool{}}
+	if managed.NoGuard {
+		return g
+	}
+	for _, n := range slices.Concat(guardNetworks(), managed.Networks) {
+		g.blocks = append(g.blocks, netip.MustParsePrefix(n))
+	}
+	for _, d := range slices.Concat(guardDomains(), managed.Domains) {
+		g.domains[strings.ToLower(d)] = true
+	}
+	for _, algorithm := range []string{"md5", "sha1", "sha256", "sha512"} {
+		g.hashes[guardHash(algorithm)] = true
+	}
+	return g
+}
+
+const everyones = "local, reserved or shared by everyone"
+
+// innocent says what a value is that all networks see every day, "" for any other.
+func (g *guard) innocent(path pattern.ObjectPath, text string) string {
+	text = strings.ToLower(strings.TrimSpace(text))
+	if g.hashes[text] && strings.Contains(path.String(), "hashes") {
+		return "the hash of the empty file"
+	}
+	if a, err := netip.ParseAddr(text); err == nil {
+		if g.holds(netip.PrefixFrom(a, a.BitLen())) {
+			return everyones
+		}
+		return ""
+	}
+	if g.domains[site(text)] {
+		return "a site that everyone visits"
+	}
+	return ""
+}
+
+// site is the domain that a text names, alone or as the whole of a URL, without www; "" for a URL of a page.
+func site(text string) string {
+	if strings.Contains(text, "/") {
+		u, err := url.Parse(text)
+		if err != nil || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
+			return ""
+		}
+		text = u.Hostname()
+	}
+	return strings.TrimPrefix(strings.TrimSuffix(text, "."), "www.")
+}
+
+// leastBits4 and leastBits6 are how many bits of an address a block must fix at least, for IPv4 and IPv6.
+const leastBits4, leastBits6 = 8, 16
+
+func (g *guard) innocentBlock(block netip.Prefix) string {
+	switch {
+	case block.Bits() < leastBits4, block.Addr().Is6() && block.Bits() < leastBits6:
+		return "holds nearly all addresses"
+	case g.holds(block):
+		return "is " + everyones
+	}
+	return ""
+}
+
+// holds reports whether one of the guard's blocks holds the whole block.
+func (g *guard) holds(block netip.Prefix) bool {
+	for _, b := range g.blocks {
+		if b.Bits() <= block.Bits() && b.Contains(block.Addr()) {
+			return true
+		}
+	}
+	return false
+}
 
 // guardNetworks are blocks that no indicator says anything about: private, local,
 // reserved, multicast, and the addresses of the large public resolvers.

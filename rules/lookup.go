@@ -78,7 +78,7 @@ func column(fields []string) string {
 
 // lookupGuard leaves values out once the column has single ones.
 func (b *Builder) lookupGuard(j join, indicator string) string {
-	guard := b.guard(j, indicator)
+	guard := b.leftOut(j, indicator)
 	switch {
 	case len(guard) == 0:
 		return indicator + " IS NOT NULL"

@@ -171,15 +171,15 @@ func (b *Builder) eventQuery(j join) string {
 	if b.opts.Managed.NoGuard {
 		return kqlExists(fields)
 	}
-	query := kqlGuarded(fields, func(f string) []string { return b.guard(j, f) })
+	query := kqlGuarded(fields, func(f string) []string { return b.leftOut(j, f) })
 	if j.network {
 		query += " and " + notDenied
 	}
 	return query
 }
 
-// guard is the values of a field that are left out.
-func (b *Builder) guard(j join, field string) []string {
+// leftOut is the values of a field that are left out.
+func (b *Builder) leftOut(j join, field string) []string {
 	switch {
 	case b.opts.Managed.NoGuard:
 	case strings.HasPrefix(j.name, "address"):

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// SourceKind tells what a query reads.
+// SourceKind is a kind of thing that a query reads.
 type SourceKind string
 
 // The kinds of sources.

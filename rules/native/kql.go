@@ -8,7 +8,7 @@ import (
 	"github.com/opencti-elastic/opencti-elastic/rules/query"
 )
 
-// kqlKind tells what a token of KQL is.
+// kqlKind is a kind of token of KQL.
 type kqlKind uint8
 
 const (

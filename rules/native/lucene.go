@@ -7,7 +7,7 @@ import (
 	"github.com/opencti-elastic/opencti-elastic/rules/query"
 )
 
-// luceneKind tells what a token of Lucene's syntax is.
+// luceneKind is a kind of token of Lucene's syntax.
 type luceneKind uint8
 
 const (

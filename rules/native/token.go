@@ -10,7 +10,7 @@ import (
 	"github.com/opencti-elastic/opencti-elastic/rules/query"
 )
 
-// kind tells what a token of EQL or ES|QL is.
+// kind is a kind of token of EQL or ES|QL.
 type kind uint8
 
 const (
