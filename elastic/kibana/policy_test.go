@@ -14,7 +14,7 @@ import (
 	"github.com/opencti-elastic/opencti-elastic/sync"
 )
 
-// atomicPattern gives a distinct pattern of a kind that is covered.
+// atomicPattern returns a distinct pattern of a kind that is covered.
 func atomicPattern(n int) string {
 	switch n % 5 {
 	case 0:

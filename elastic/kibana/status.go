@@ -45,7 +45,7 @@ func (k *Client) Status(ctx context.Context) (Status, error) {
 	return s, nil
 }
 
-// readStatus tells Kibana from whatever else can answer at an address: by the headers of all of its answers, or
+// readStatus distinguishes Kibana from whatever else can answer at an address: by the headers of all of its answers, or
 // by a status of its form. A server that is in trouble, or a proxy in front of it, may be Kibana still.
 func readStatus(op string, a answer) (Status, error) {
 	var body struct {

@@ -163,7 +163,7 @@ func sameEquality(a, b *Comparison) bool {
 	return a.Op != In && b.Op != In && samePath(&a.Path, &b.Path) && a.Value.Kind == b.Value.Kind && a.Value.Text == b.Value.Text
 }
 
-// roleOf tells what an operand says of the file.
+// roleOf returns what an operand says of the file.
 func roleOf(e Expr, file entity) role {
 	hashes, equal, positive := true, true, true
 	for c := range comparisons(e) {

@@ -49,7 +49,7 @@ func looksLike(head []byte) string {
 	return "plain text; want a STIX bundle, STIX objects or a recorded stream (convert queries takes patterns)"
 }
 
-// looksLikeJSON tells JSON that is no STIX by the members at its top; it may be cut off anywhere.
+// looksLikeJSON recognises JSON that is no STIX by the members at its top; it may be cut off anywhere.
 func looksLikeJSON(head stix.Value) string {
 	for name := range head.Members() {
 		switch name {

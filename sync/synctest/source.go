@@ -120,7 +120,7 @@ func checkResume(t *testing.T, open func(t *testing.T) SourceHarness) {
 	}
 }
 
-// byKey tells the changes of each object from each other, in their order.
+// byKey returns the changes of each object, in their order.
 func byKey(changes []sync.Change) map[string][]string {
 	out := make(map[string][]string)
 	for _, c := range changes {
