@@ -141,6 +141,7 @@ type store struct {
 	mu    stdsync.Mutex
 	loads int
 	saves []map[string]sync.Checkpoint
+	runs  []int // how many loads there had been at each save
 }
 
 func (s *store) Resets() <-chan struct{} { return s.resets }
@@ -159,6 +160,7 @@ func (s *store) Load(ctx context.Context) (map[string]sync.Checkpoint, error) {
 func (s *store) Save(ctx context.Context, c map[string]sync.Checkpoint) error {
 	s.mu.Lock()
 	s.saves = append(s.saves, c)
+	s.runs = append(s.runs, s.loads)
 	n := len(s.saves)
 	s.mu.Unlock()
 	if s.failing != nil {
@@ -190,7 +192,7 @@ func TestReset(t *testing.T) {
 		done := make(chan error)
 		go func() { done <- e.Run(ctx) }()
 		time.Sleep(7 * time.Second)
-		saves := len(checkpoints.seen())
+		saves, loads := len(checkpoints.seen()), checkpoints.loads
 		if saves == 0 {
 			t.Error("nothing was saved before the reset")
 		}
@@ -206,10 +208,16 @@ func TestReset(t *testing.T) {
 			t.Error(err)
 		}
 		holds(t, sink, list)
-		for _, s := range checkpoints.seen()[saves:] {
-			if s["index"].Position.Compare(at(1000)) != 0 {
+		var before sync.Position
+		for i, s := range checkpoints.seen()[saves:] {
+			at := s["index"].Position
+			if checkpoints.runs[saves+i] == loads || at.Compare(before) < 0 {
 				t.Errorf("saved %v after the reset: of the old run", s)
 			}
+			before = at
+		}
+		if last := checkpoints.seen(); last[len(last)-1]["index"].Position != at(1000) {
+			t.Errorf("saved %v last, want all", last[len(last)-1])
 		}
 		if s := e.Stats(); s.Resets != 1 || s.Read != 2000 {
 			t.Errorf("stats: got %d resets, %d read; want 1 and all read twice", s.Resets, s.Read)
