@@ -203,7 +203,7 @@ func TestStartsWhereEachSinkStands(t *testing.T) {
 		stream.start = stream.start.Add(-10 * time.Minute)
 		index, rules := fake.NewMemory("index"), fake.NewMemory("rules")
 		rules.Intercept(func(_ context.Context, _ []sync.Change, apply func() []sync.Result) ([]sync.Result, error) {
-			time.Sleep(100 * time.Millisecond)
+			time.Sleep(time.Second)
 			return apply(), nil
 		})
 		checkpoints := &sync.MemoryCheckpoints{}

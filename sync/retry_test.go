@@ -118,7 +118,7 @@ func TestBlockedSinkIsRetriedSlowly(t *testing.T) {
 			return apply(), nil
 		})
 		letters, states := &sync.MemoryDeadLetters{}, &states{}
-		e := engine(t, sync.Options{Source: fake.Stream{List: list}, Sinks: []sync.Sink{sink}, DeadLetters: letters, Observers: []any{states}})
+		e := engine(t, sync.Options{Source: fake.Stream{List: list}, Sinks: []sync.Sink{sink}, Concurrency: 1, DeadLetters: letters, Observers: []any{states}})
 		if err := e.Run(t.Context()); err != nil {
 			t.Fatal(err)
 		}
